@@ -1,0 +1,3 @@
+/** The records and calls that Slipway's services exchange, and nothing else. */
+@org.jspecify.annotations.NullMarked
+package dev.slipway.protocol;
