@@ -1,0 +1,25 @@
+package dev.slipway.protocol;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What to run and how, in words that no control plane and no engine owns.
+ *
+ * @param taskId the task this is an execution of; names the workspace
+ * @param image the container image, for backends that run images
+ * @param env the task's own variables, over which backends lay what the reference demands
+ * @param workdir an absolute directory for backends that run on the host; absent: a workspace of the task's own
+ * @param traceparent the W3C trace context that the task's spans and its agent join
+ */
+public record TaskSpec(
+        String taskId,
+        Program program,
+        Optional<String> image,
+        Map<String, SecretValue> env,
+        Optional<String> workdir,
+        Optional<String> traceparent) {
+    public TaskSpec {
+        env = env == null ? Map.of() : Map.copyOf(env);
+    }
+}
