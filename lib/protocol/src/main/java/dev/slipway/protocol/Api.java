@@ -99,7 +99,7 @@ public final class Api {
      * @param offset of its first byte in the execution's output
      * @param bytes the output itself, as it was written (base64 in JSON)
      */
-    public record LogChunk(long offset, byte[] bytes) {}
+    public record LogChunk(long offset, Bytes bytes) {}
 
     /**
      * Output that is not kept: the data of {@code event: gap}.

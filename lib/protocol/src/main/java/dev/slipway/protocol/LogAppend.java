@@ -8,7 +8,7 @@ package dev.slipway.protocol;
  * @param bytes at most {@value #MAX_BYTES}; empty to ask for length and cursor
  * @param cursor the backend's own mark of how far this goes, stored with the bytes and given back on adoption
  */
-public record LogAppend(int attempt, long offset, byte[] bytes, String cursor) {
+public record LogAppend(int attempt, long offset, Bytes bytes, String cursor) {
     /** The most bytes in one call. */
     public static final int MAX_BYTES = 1 << 20;
 
@@ -21,10 +21,4 @@ public record LogAppend(int attempt, long offset, byte[] bytes, String cursor) {
      * @param accepted whether the bytes were taken
      */
     public record Position(long length, String cursor, boolean accepted) {}
-
-    /** Bytes in no text: output may hold secrets. */
-    @Override
-    public String toString() {
-        return "LogAppend[attempt=" + attempt + ", offset=" + offset + ", bytes=" + bytes.length + "]";
-    }
 }
