@@ -9,10 +9,12 @@ import java.util.List;
  * never received: an executor registers a launch before it syncs again, and discards the answer to a superseded sync.
  *
  * @param incarnation of the executor's process: larger for every later one (milliseconds since the epoch at its start)
- * @param seq counted up within the incarnation; a lower one than already seen is refused with 409
+ * @param seq counted up within the incarnation; one not above the last seen is refused with 409
  * @param slots how many runs it holds at most; 0 means no limit of its own
- * @param ledger the UUID of the ledger it last synced with, empty in its first sync
- * @param runs all its runs of that ledger that have not ended
+ * @param session the dispatcher's session as the last answer gave it, empty in the first sync. Nothing is read from a sync
+ *     of another session than the dispatcher's own (it may be an old one, delivered late): it is answered at once with the
+ *     session and the ledger to report for, and nothing else
+ * @param runs all its runs of the session's ledger that have not ended
  * @param finished endings that were not acknowledged yet
  */
 public record ExecutorSync(
@@ -20,10 +22,10 @@ public record ExecutorSync(
         long seq,
         BackendKind backend,
         int slots,
-        String ledger,
+        String session,
         List<Run> runs,
         List<Finished> finished) {
-    /** More runs than this in one sync are refused. */
+    /** More runs and endings than this in one sync are refused with 413. */
     public static final int MAX_RUNS = 10_000;
 
     public ExecutorSync {
@@ -35,10 +37,15 @@ public record ExecutorSync(
      * One run that has not ended.
      *
      * @param started whether the agent runs; false while it is being prepared
+     * @param stopping whether a stop or drop of it was received and is being carried out: it is not told again
      * @param startedAtMillis when the agent started, milliseconds since the epoch; 0 while it has not
      */
-    public record Run(ExecutionKey key, boolean started, long startedAtMillis) {}
+    public record Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis) {}
 
-    /** One run that has ended and of which nothing is left but its evidence. */
+    /**
+     * One run that has ended and of which nothing is left but its evidence.
+     *
+     * @param startedAtMillis when the agent started, milliseconds since the epoch; 0 if it never did
+     */
     public record Finished(ExecutionKey key, Ending ending, long startedAtMillis, long endedAtMillis) {}
 }
