@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param holding messages it has and will go on trying to write: they are not sent to it again
  * @param claimsWritten messages that are claims and went out on the connection
  * @param confirmed messages of which the control plane's pong proved receipt
+ * @param declined claims it will not write, because it saw no answer to the submission and rejected the execution at the
+ *     control plane: the execution is forgotten without a result, so that the same id can be submitted again as new
  * @param dialFailures how many dials failed in this incarnation
  * @param remoteCloses how many connections were lost in this incarnation
  */
@@ -24,12 +26,14 @@ public record ConnectorSync(
         List<Long> holding,
         List<Long> claimsWritten,
         List<Long> confirmed,
+        List<Long> declined,
         long dialFailures,
         long remoteCloses) {
     public ConnectorSync {
         holding = List.copyOf(holding);
         claimsWritten = List.copyOf(claimsWritten);
         confirmed = List.copyOf(confirmed);
+        declined = List.copyOf(declined);
     }
 
     /**
