@@ -1,0 +1,75 @@
+package dev.slipway.dispatcher.core;
+
+import dev.slipway.protocol.BackendKind;
+import dev.slipway.protocol.ConnectorSync;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.Outcome;
+import java.util.List;
+import java.util.Optional;
+
+/** One step of the state. The durable ones become rows; all of them become memory, in the same order. */
+public sealed interface Change {
+    /** A change that survives a restart. */
+    sealed interface Durable extends Change {}
+
+    /** A change of what is known of other services; after a restart it is asked anew. */
+    sealed interface Transient extends Change {}
+
+    /** A new execution, queued. */
+    record Accepted(Execution execution) implements Durable {}
+
+    /** The claim was written: the execution may be launched. */
+    record Claimed(String executionId) implements Durable {}
+
+    /**
+     * A transition.
+     *
+     * @param seq its number among all transitions, never reused
+     * @param attempt the execution's attempt from now on
+     * @param cause for people, for example {@code launched} or {@code cancelled by user}
+     * @param actor who or what caused it, for example {@code executor:host-1}
+     * @param at milliseconds since the epoch
+     * @param outcome present exactly when {@code to} is the end
+     */
+    record Moved(
+            long seq,
+            String executionId,
+            int attempt,
+            Life from,
+            Life to,
+            String cause,
+            String actor,
+            long at,
+            Optional<Outcome> outcome)
+            implements Durable {}
+
+    /** A message for the control plane waits until it is confirmed. */
+    record MessageAdded(Message message) implements Durable {}
+
+    /** The message was confirmed or superseded. */
+    record MessageRemoved(long id) implements Durable {}
+
+    /** An executor's process came up; reports of older ones are refused from now on, also after a restart. */
+    record ExecutorJoined(String executor, long incarnation, BackendKind backend) implements Durable {}
+
+    record ExecutorDrained(String executor, boolean drained) implements Durable {}
+
+    /** The execution's retention is over. */
+    record Forgotten(String executionId) implements Durable {}
+
+    /** An executor's report was accepted, and it waits for the answer. */
+    record ExecutorReported(String executor, ExecutorSync sync, List<ExecutionKey> ack, long at) implements Transient {}
+
+    /** The executor has its answer and waits no more. */
+    record ExecutorAnswered(String executor) implements Transient {}
+
+    /** A connector's report was accepted, and it waits for the answer. */
+    record ConnectorReported(String connector, ConnectorSync sync, long at) implements Transient {}
+
+    /** The connector has its answer and waits no more. */
+    record ConnectorAnswered(String connector) implements Transient {}
+
+    /** The clock of the leases; {@code regrant} after a time in which the loop did not run. */
+    record Ticked(long at, boolean regrant) implements Transient {}
+}

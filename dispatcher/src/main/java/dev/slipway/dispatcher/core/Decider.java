@@ -1,0 +1,490 @@
+package dev.slipway.dispatcher.core;
+
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Outcome;
+import dev.slipway.protocol.StopCause;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Decides what an event means for the tasks. It advances the state it is given as it goes; should the changes it returns not
+ * become durable, that state is worthless and has to be restored.
+ *
+ * <p>After the events of a batch comes one {@link #settle}: it hands out work and answers the calls that are held.
+ */
+public final class Decider {
+    /** A tick this much later than the one before it means that the loop, and not the others, was away. */
+    static final long LATE_TICK_MILLIS = 5_000;
+
+    /** The most messages that a connector is given to hold. */
+    static final int MAX_HELD_MESSAGES = 256;
+
+    /** The most executions forgotten in one tick. */
+    private static final int MAX_FORGOTTEN = 100;
+
+    private static final String SELF = "dispatcher";
+
+    private final State state;
+    private final Limits limits;
+    private List<Change> changes = new ArrayList<>();
+    private List<Answer> answers = new ArrayList<>();
+
+    public Decider(State state, Limits limits) {
+        this.state = state;
+        this.limits = limits;
+    }
+
+    /** @param now milliseconds since the epoch */
+    public Decision decide(Event event, long now) {
+        Reply reply = switch (event) {
+            case Event.Submit submit -> submit(submit, now);
+            case Event.CancelTask(String taskId, String actor) -> {
+                List<String> cancelled = state.executionsOf(taskId).stream()
+                        .filter(Execution::isOpen)
+                        .map(Execution::id)
+                        .toList();
+                cancelled.forEach(id -> cancel(id, actor, now));
+                yield new Reply.Cancelled(cancelled);
+            }
+            case Event.CancelExecution(String id, String actor) ->
+                state.execution(id)
+                        .<Reply>map(execution -> {
+                            if (!execution.isOpen()) {
+                                return new Reply.Cancelled(List.of());
+                            }
+                            cancel(id, actor, now);
+                            return new Reply.Cancelled(List.of(id));
+                        })
+                        .orElseGet(Reply.Unknown::new);
+            case Event.ExecutorReport(String executor, ExecutorSync sync) -> report(executor, sync, now);
+            case Event.ExecutorHoldOver over -> {
+                state.executor(over.executor())
+                        .filter(executor -> isWaiting(executor, over))
+                        .ifPresent(this::answer);
+                yield new Reply.Done();
+            }
+            case Event.ConnectorReport report -> report(report, now);
+            case Event.ConnectorHoldOver over -> {
+                state.connector(over.connector())
+                        .filter(connector -> connector.asking()
+                                && connector.last().incarnation() == over.incarnation()
+                                && connector.last().seq() == over.seq())
+                        .ifPresent(this::answer);
+                yield new Reply.Done();
+            }
+            case Event.Drain(String executor, boolean drained) -> {
+                if (state.executor(executor).isEmpty()) {
+                    yield new Reply.Unknown();
+                }
+                emit(new Change.ExecutorDrained(executor, drained));
+                yield new Reply.Done();
+            }
+            case Event.Tick() -> tick(now);
+        };
+        return decision(reply);
+    }
+
+    /** Hands out work to the executors that ask for it, and answers every held call there is something to say to. */
+    public Decision settle(long now) {
+        if (state.executors().stream().anyMatch(Peer.Executor::asking)) {
+            for (Execution execution : List.copyOf(state.queue())) {
+                if (!Admission.mayLaunch(state, limits)) {
+                    break;
+                }
+                if (Order.isReady(state, execution)) {
+                    Router.pick(state, limits, execution).ifPresent(executor -> launch(execution, executor, now));
+                }
+            }
+        }
+        for (Peer.Executor executor : List.copyOf(state.executors())) {
+            if (executor.asking() && !isEmpty(answerTo(executor))) {
+                answer(executor);
+            }
+        }
+        for (Peer.Connector connector : List.copyOf(state.connectors())) {
+            if (connector.asking() && !isEmpty(answerTo(connector))) {
+                answer(connector);
+            }
+        }
+        return decision(new Reply.Done());
+    }
+
+    private Decision decision(Reply reply) {
+        Decision decision = new Decision(List.copyOf(changes), reply, List.copyOf(answers));
+        changes = new ArrayList<>();
+        answers = new ArrayList<>();
+        return decision;
+    }
+
+    private void emit(Change change) {
+        state.apply(change);
+        changes.add(change);
+    }
+
+    // --- tasks
+
+    private Reply submit(Event.Submit submit, long now) {
+        Optional<Execution> known = submit.named()
+                ? state.execution(submit.executionId())
+                : state.executionsOf(submit.taskId()).reversed().stream()
+                        .filter(execution -> !execution.named())
+                        .findFirst()
+                        .filter(execution ->
+                                execution.isOpen() || state.hasMessage(execution.id(), Message.Kind.RESULT));
+        if (known.isPresent()) {
+            Execution execution = known.get();
+            announce(execution, execution.isOpen() ? Message.Kind.CLAIM : Message.Kind.RESULT, now);
+            return new Reply.Known(execution.id(), execution.isOpen());
+        }
+        if (!Admission.mayQueue(state, limits)) {
+            return new Reply.AtCapacity();
+        }
+        long seq = state.nextSeq(now);
+        String id = state.execution(submit.executionId()).isEmpty()
+                ? submit.executionId()
+                : submit.executionId() + "~" + seq;
+        if (submit.source() == Source.CONTROL_PLANE) {
+            supersedeResultsOf(submit.taskId());
+        }
+        Execution execution = new Execution(
+                id,
+                submit.taskId(),
+                seq,
+                submit.source(),
+                submit.named(),
+                submit.priority(),
+                submit.needsImage(),
+                now,
+                submit.timeoutMillis(),
+                submit.source() == Source.API,
+                0,
+                new Life.Queued());
+        emit(new Change.Accepted(execution));
+        announce(execution, Message.Kind.CLAIM, now);
+        return new Reply.Queued(id);
+    }
+
+    /** The wire names only the task: a result sent after the assignment of a newer execution would end that one. */
+    private void supersedeResultsOf(String taskId) {
+        List.copyOf(state.outbox()).stream()
+                .filter(message -> message.kind() == Message.Kind.RESULT
+                        && message.taskId().equals(taskId))
+                .forEach(message -> emit(new Change.MessageRemoved(message.id())));
+    }
+
+    /** Has the control plane told, unless it need not be, is about to be, or a newer execution has superseded the result. */
+    private void announce(Execution execution, Message.Kind kind, long now) {
+        if (execution.source() != Source.CONTROL_PLANE || state.hasMessage(execution.id(), kind)) {
+            return;
+        }
+        boolean superseded = kind == Message.Kind.RESULT
+                && state.executionsOf(execution.taskId()).stream()
+                        .anyMatch(other -> other.seq() > execution.seq() && other.source() == Source.CONTROL_PLANE);
+        if (!superseded) {
+            emit(new Change.MessageAdded(new Message(state.nextSeq(now), execution.id(), execution.taskId(), kind)));
+        }
+    }
+
+    private void cancel(String id, String actor, long now) {
+        Execution execution = state.execution(id).orElseThrow();
+        switch (execution.life()) {
+            case Life.Queued queued -> {
+                move(
+                        execution,
+                        queued.toCancelled(now),
+                        "cancelled while queued",
+                        actor,
+                        now,
+                        Optional.of(new Outcome.Cancelled()));
+                announce(execution, Message.Kind.RESULT, now);
+            }
+            case Life.Active life -> stop(execution, life, StopCause.USER, actor, now);
+            case Life.Ended _ -> {}
+        }
+    }
+
+    private void stop(Execution execution, Life.Active life, StopCause cause, String actor, long now) {
+        Life.Stopping to = switch (life) {
+            case Life.Launching launching -> launching.toStopping(cause);
+            case Life.Running running -> running.toStopping(cause);
+            case Life.Stopping stopping -> cause == StopCause.USER ? stopping.becauseOfUser() : stopping;
+        };
+        if (!to.equals(life)) {
+            move(execution, to, "stop: " + cause.wireName(), actor, now, Optional.empty());
+        }
+    }
+
+    private void launch(Execution execution, Peer.Executor executor, long now) {
+        if (execution.life() instanceof Life.Queued queued) {
+            emit(new Change.Moved(
+                    state.nextSeq(now),
+                    execution.id(),
+                    execution.attempt() + 1,
+                    queued,
+                    queued.toLaunching(executor.id(), now),
+                    "handed to " + executor.id(),
+                    SELF,
+                    now,
+                    Optional.empty()));
+        }
+    }
+
+    private void end(Execution execution, Life.Active life, Outcome outcome, String cause, String actor, long now) {
+        move(execution, life.toEnded(outcome, now), cause, actor, now, Optional.of(outcome));
+        announce(execution, Message.Kind.RESULT, now);
+    }
+
+    private void move(Execution execution, Life to, String cause, String actor, long now, Optional<Outcome> outcome) {
+        emit(new Change.Moved(
+                state.nextSeq(now),
+                execution.id(),
+                execution.attempt(),
+                execution.life(),
+                to,
+                cause,
+                actor,
+                now,
+                outcome));
+    }
+
+    private Reply tick(long now) {
+        long before = state.tickedAt();
+        emit(new Change.Ticked(now, before != 0 && (now < before || now - before > LATE_TICK_MILLIS)));
+        for (Execution execution : state.active()) {
+            if (execution.life() instanceof Life.Running running
+                    && execution.timeoutMillis().isPresent()
+                    && now - running.startedAt() >= execution.timeoutMillis().getAsLong()) {
+                stop(execution, running, StopCause.TIMEOUT, SELF, now);
+            }
+        }
+        state.endedBefore(now - limits.retentionMillis()).stream()
+                .filter(id -> !state.hasMessage(id, Message.Kind.RESULT) && !state.hasMessage(id, Message.Kind.CLAIM))
+                .limit(MAX_FORGOTTEN)
+                .forEach(id -> emit(new Change.Forgotten(id)));
+        return new Reply.Done();
+    }
+
+    // --- executors
+
+    private Reply report(String id, ExecutorSync sync, long now) {
+        Optional<Peer.Executor> before = state.executor(id);
+        if (before.filter(executor -> isOutdated(executor, sync)).isPresent()) {
+            return new Reply.Outdated();
+        }
+        boolean isOfThisSession = sync.session().equals(state.session());
+        boolean isNew = before.filter(executor -> executor.incarnation() == sync.incarnation())
+                .isEmpty();
+        if (isOfThisSession || isNew) {
+            before.filter(Peer.Executor::asking).ifPresent(this::answerNothing);
+        }
+        if (isNew) {
+            emit(new Change.ExecutorJoined(id, sync.incarnation(), sync.backend()));
+        }
+        if (!isOfThisSession) {
+            answers.add(nothing(id, sync));
+            return new Reply.Done();
+        }
+        String actor = "executor:" + id;
+        for (ExecutorSync.Run run : sync.runs()) {
+            if (run.started()) {
+                started(id, run.key(), run.startedAtMillis(), actor, now);
+            }
+        }
+        for (ExecutorSync.Finished finished : sync.finished()) {
+            finish(id, finished, actor, now);
+        }
+        failWhatIsMissing(id, sync, actor, now);
+        emit(new Change.ExecutorReported(
+                id,
+                sync,
+                sync.finished().stream().map(ExecutorSync.Finished::key).toList(),
+                now));
+        return new Reply.Done();
+    }
+
+    private static boolean isOutdated(Peer.Executor executor, ExecutorSync sync) {
+        return sync.incarnation() < executor.incarnation()
+                || (sync.incarnation() == executor.incarnation()
+                        && executor.last()
+                                .filter(last -> sync.seq() <= last.seq())
+                                .isPresent());
+    }
+
+    private void started(String executor, ExecutionKey key, long startedAt, String actor, long now) {
+        state.current(executor, key).ifPresent(execution -> {
+            if (execution.life() instanceof Life.Launching launching) {
+                move(
+                        execution,
+                        launching.toRunning(plausible(startedAt, launching.launchedAt(), now)),
+                        "the agent started",
+                        actor,
+                        now,
+                        Optional.empty());
+            }
+        });
+    }
+
+    /** The executor's clock may be off: whatever it says, an agent starts after its launch and before it is heard of. */
+    private static long plausible(long startedAt, long launchedAt, long now) {
+        return Math.max(launchedAt, Math.min(startedAt, now));
+    }
+
+    private void finish(String executor, ExecutorSync.Finished finished, String actor, long now) {
+        if (!(finished.ending() instanceof Ending.NotStarted) && finished.startedAtMillis() > 0) {
+            started(executor, finished.key(), finished.startedAtMillis(), actor, now);
+        }
+        state.current(executor, finished.key()).ifPresent(execution -> {
+            if (execution.life() instanceof Life.Active life) {
+                Outcome outcome = Verdict.of(life, finished.ending());
+                end(execution, life, outcome, cause(finished.ending()), actor, now);
+            }
+        });
+    }
+
+    private static String cause(Ending ending) {
+        return switch (ending) {
+            case Ending.Exited exited -> "the agent exited with " + exited.code();
+            case Ending.NotStarted _ -> "the agent did not start";
+            case Ending.Lost _ -> "the agent's end was not seen";
+        };
+    }
+
+    /**
+     * A running agent that its executor has nothing of cannot be found any more. What was only being launched is another
+     * matter: the launch was not received, and is given again.
+     */
+    private void failWhatIsMissing(String id, ExecutorSync sync, String actor, long now) {
+        Set<ExecutionKey> reported = new HashSet<>();
+        sync.runs().forEach(run -> reported.add(run.key()));
+        sync.finished().forEach(finished -> reported.add(finished.key()));
+        for (Execution execution : state.activeOn(id)) {
+            if (execution.life() instanceof Life.Running running && !reported.contains(execution.key())) {
+                Outcome outcome = new Outcome.Failed(
+                        FailureReason.UNKNOWN,
+                        "executor " + id + " has no trace left of the running task; was its state removed by hand?",
+                        OptionalInt.empty());
+                end(execution, running, outcome, "the executor has no trace of it", actor, now);
+            }
+        }
+    }
+
+    private static boolean isWaiting(Peer.Executor executor, Event.ExecutorHoldOver over) {
+        return executor.asking()
+                && executor.incarnation() == over.incarnation()
+                && executor.last().filter(last -> last.seq() == over.seq()).isPresent();
+    }
+
+    private void answer(Peer.Executor executor) {
+        answers.add(answerTo(executor));
+        emit(new Change.ExecutorAnswered(executor.id()));
+    }
+
+    private void answerNothing(Peer.Executor executor) {
+        executor.last().ifPresent(last -> answers.add(nothing(executor.id(), last)));
+        emit(new Change.ExecutorAnswered(executor.id()));
+    }
+
+    private static Answer.ToExecutor nothing(String executor, ExecutorSync sync) {
+        return new Answer.ToExecutor(
+                executor, sync.incarnation(), sync.seq(), List.of(), List.of(), List.of(), List.of());
+    }
+
+    private Answer.ToExecutor answerTo(Peer.Executor executor) {
+        List<ExecutionKey> launch = new ArrayList<>();
+        List<ExecutionKey> stop = new ArrayList<>();
+        for (Execution execution : state.activeOn(executor.id())) {
+            ExecutorSync.Run run = executor.runs().get(execution.key());
+            switch (execution.life()) {
+                case Life.Launching _ when run == null -> launch.add(execution.key());
+                case Life.Stopping _ when run == null || !run.stopping() -> stop.add(execution.key());
+                default -> {}
+            }
+        }
+        List<ExecutionKey> drop = executor.runs().values().stream()
+                .filter(run -> !run.stopping()
+                        && state.current(executor.id(), run.key()).isEmpty())
+                .map(ExecutorSync.Run::key)
+                .toList();
+        long seq = executor.last().map(ExecutorSync::seq).orElseThrow();
+        return new Answer.ToExecutor(executor.id(), executor.incarnation(), seq, launch, stop, executor.ack(), drop);
+    }
+
+    private static boolean isEmpty(Answer.ToExecutor answer) {
+        return Stream.of(answer.launch(), answer.stop(), answer.ack(), answer.drop())
+                .allMatch(List::isEmpty);
+    }
+
+    // --- connectors
+
+    private Reply report(Event.ConnectorReport report, long now) {
+        Optional<Peer.Connector> before = state.connector(report.connector());
+        if (before.filter(connector -> isOutdated(connector, report)).isPresent()) {
+            return new Reply.Outdated();
+        }
+        before.filter(Peer.Connector::asking).ifPresent(connector -> {
+            answers.add(new Answer.ToConnector(
+                    connector.id(),
+                    connector.last().incarnation(),
+                    connector.last().seq(),
+                    List.of(),
+                    List.of()));
+            emit(new Change.ConnectorAnswered(connector.id()));
+        });
+        Stream.concat(report.sync().claimsWritten().stream(), report.sync().confirmed().stream())
+                .flatMap(id -> state.message(id).stream())
+                .filter(message -> message.kind() == Message.Kind.CLAIM)
+                .toList()
+                .forEach(this::claimed);
+        report.sync().confirmed().stream()
+                .distinct()
+                .filter(id -> state.message(id).isPresent())
+                .forEach(id -> emit(new Change.MessageRemoved(id)));
+        emit(new Change.ConnectorReported(report.connector(), report.sync(), now));
+        return new Reply.Done();
+    }
+
+    private static boolean isOutdated(Peer.Connector connector, Event.ConnectorReport report) {
+        long incarnation = report.sync().incarnation();
+        long known = connector.last().incarnation();
+        return incarnation < known
+                || (incarnation == known
+                        && report.sync().seq() <= connector.last().seq());
+    }
+
+    private void claimed(Message claim) {
+        state.execution(claim.executionId())
+                .filter(execution -> execution.isOpen() && !execution.claimed())
+                .ifPresent(execution -> emit(new Change.Claimed(execution.id())));
+    }
+
+    private void answer(Peer.Connector connector) {
+        answers.add(answerTo(connector));
+        emit(new Change.ConnectorAnswered(connector.id()));
+    }
+
+    private Answer.ToConnector answerTo(Peer.Connector connector) {
+        Set<Long> holding = new HashSet<>(connector.last().holding());
+        List<Message> messages = state.outbox().stream()
+                .filter(message -> !holding.contains(message.id()))
+                .limit(Math.max(0, MAX_HELD_MESSAGES - holding.size()))
+                .toList();
+        List<Long> drop = holding.stream()
+                .filter(id -> state.message(id).isEmpty())
+                .sorted()
+                .toList();
+        return new Answer.ToConnector(
+                connector.id(), connector.last().incarnation(), connector.last().seq(), messages, drop);
+    }
+
+    private static boolean isEmpty(Answer.ToConnector answer) {
+        return answer.messages().isEmpty() && answer.drop().isEmpty();
+    }
+}

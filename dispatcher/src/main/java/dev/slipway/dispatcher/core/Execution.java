@@ -1,0 +1,60 @@
+package dev.slipway.dispatcher.core;
+
+import dev.slipway.protocol.ExecutionKey;
+import java.util.OptionalLong;
+
+/**
+ * One execution as the core remembers it: ids, keys and times, never a payload.
+ *
+ * @param id unique for ever
+ * @param seq its place in the order of acceptance; never reused, not even by a restored ledger
+ * @param named whether its requester named the execution; if not, {@link #taskId} stood in
+ * @param needsImage whether only a backend that runs images may run it
+ * @param acceptedAt milliseconds since the epoch
+ * @param timeoutMillis from the agent's start; empty: none
+ * @param claimed whether it may be launched: the control plane has been told, or need not be
+ * @param attempt of its latest launch; 0 before the first
+ */
+public record Execution(
+        String id,
+        String taskId,
+        long seq,
+        Source source,
+        boolean named,
+        int priority,
+        boolean needsImage,
+        long acceptedAt,
+        OptionalLong timeoutMillis,
+        boolean claimed,
+        int attempt,
+        Life life) {
+    public boolean isOpen() {
+        return !(life instanceof Life.Ended);
+    }
+
+    /** The key of its latest launch; it must have had one. */
+    public ExecutionKey key() {
+        return new ExecutionKey(id, attempt);
+    }
+
+    Execution asClaimed() {
+        return new Execution(
+                id, taskId, seq, source, named, priority, needsImage, acceptedAt, timeoutMillis, true, attempt, life);
+    }
+
+    Execution moved(int newAttempt, Life newLife) {
+        return new Execution(
+                id,
+                taskId,
+                seq,
+                source,
+                named,
+                priority,
+                needsImage,
+                acceptedAt,
+                timeoutMillis,
+                claimed,
+                newAttempt,
+                newLife);
+    }
+}

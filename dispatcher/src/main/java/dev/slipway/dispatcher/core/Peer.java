@@ -1,0 +1,47 @@
+package dev.slipway.dispatcher.core;
+
+import dev.slipway.protocol.BackendKind;
+import dev.slipway.protocol.ConnectorSync;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.ExecutorSync;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What is known of the services that call in. */
+public sealed interface Peer {
+    /**
+     * @param last its latest accepted report of this session; empty: it has not been heard of since the dispatcher started
+     * @param runs those of its report, by key
+     * @param ack endings of its report that are recorded
+     * @param asking whether its report waits for an answer
+     * @param heardAt milliseconds since the epoch; 0 before its first report
+     */
+    record Executor(
+            String id,
+            long incarnation,
+            BackendKind backend,
+            boolean drained,
+            Optional<ExecutorSync> last,
+            Map<ExecutionKey, ExecutorSync.Run> runs,
+            List<ExecutionKey> ack,
+            boolean asking,
+            long heardAt)
+            implements Peer {
+        public boolean isPresent(long now, long leaseMillis) {
+            return last.isPresent() && now - heardAt <= leaseMillis;
+        }
+
+        /** How many runs it holds at most; 0 means no limit of its own. */
+        public int slots() {
+            return last.map(ExecutorSync::slots).orElse(0);
+        }
+    }
+
+    /** @param asking whether its report waits for an answer */
+    record Connector(String id, ConnectorSync last, boolean asking, long heardAt) implements Peer {
+        public boolean isPresent(long now, long leaseMillis) {
+            return now - heardAt <= leaseMillis;
+        }
+    }
+}

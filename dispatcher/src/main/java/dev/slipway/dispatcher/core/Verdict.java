@@ -1,0 +1,41 @@
+package dev.slipway.dispatcher.core;
+
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Outcome;
+import java.util.OptionalInt;
+
+/** What an attempt's ending means for its execution. */
+final class Verdict {
+    private Verdict() {}
+
+    /** A success that was already true wins against a stop; any other end of a stopped execution is what the stop meant. */
+    static Outcome of(Life.Active life, Ending ending) {
+        if (ending instanceof Ending.Exited exited && exited.code() == 0 && !exited.stopped()) {
+            return new Outcome.Succeeded();
+        }
+        if (life instanceof Life.Stopping stopping) {
+            return switch (stopping.cause()) {
+                case USER -> new Outcome.Cancelled();
+                case TIMEOUT ->
+                    new Outcome.Failed(
+                            FailureReason.TASK_TIMEOUT, "stopped because its timeout was over", exitCode(ending));
+                case SHUTDOWN ->
+                    new Outcome.Failed(
+                            FailureReason.GRACEFUL_SHUTDOWN,
+                            "stopped because its executor was shut down",
+                            exitCode(ending));
+            };
+        }
+        return switch (ending) {
+            case Ending.Exited exited when exited.code() == 0 -> new Outcome.Succeeded();
+            case Ending.Exited exited -> new Outcome.Failed(exited.reason(), exited.message(), exitCode(ending));
+            case Ending.NotStarted never -> new Outcome.Failed(never.reason(), never.message(), OptionalInt.empty());
+            case Ending.Lost lost -> new Outcome.Failed(lost.reason(), lost.message(), OptionalInt.empty());
+        };
+    }
+
+    private static OptionalInt exitCode(Ending ending) {
+        return ending instanceof Ending.Exited exited ? OptionalInt.of(exited.code()) : OptionalInt.empty();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.slipway.dispatcher.core;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Why an execution does not move, in words for the one who waits for it. */
+public final class WaitingReason {
+    private WaitingReason() {}
+
+    /** Empty when there is nothing to wait for: it moves, or has ended. */
+    public static Optional<String> of(State state, Limits limits, Execution execution, long now) {
+        return switch (execution.life()) {
+            case Life.Queued() -> Optional.of(queued(state, limits, execution, now));
+            case Life.Active life ->
+                state.executor(life.executor())
+                        .filter(executor -> !executor.isPresent(now, limits.leaseMillis()))
+                        .map(executor -> "its executor " + executor.id()
+                                + " is away; the task goes on there and is picked up when the executor is back");
+            case Life.Ended _ -> Optional.empty();
+        };
+    }
+
+    private static String queued(State state, Limits limits, Execution execution, long now) {
+        if (!execution.claimed()) {
+            return "its claim has not been written to the control plane yet";
+        }
+        Optional<Execution> blocker = Order.blocker(state, execution);
+        if (blocker.isPresent()) {
+            return "execution " + blocker.get().id() + " of the same task has not ended yet";
+        }
+        List<Peer.Executor> present = state.executors().stream()
+                .filter(executor -> executor.isPresent(now, limits.leaseMillis()))
+                .toList();
+        if (present.isEmpty()) {
+            return "no executor is connected";
+        }
+        List<Peer.Executor> suitable = present.stream()
+                .filter(executor -> Router.suits(executor, execution))
+                .toList();
+        if (suitable.isEmpty()) {
+            return "it names an image, and no executor that runs images is connected (connected: "
+                    + present.stream()
+                            .map(executor -> executor.backend().wireName())
+                            .distinct()
+                            .collect(Collectors.joining(", "))
+                    + ")";
+        }
+        if (suitable.stream().allMatch(Peer.Executor::drained)) {
+            return "every executor that could run it is drained";
+        }
+        int ahead = state.queue().headSet(execution).size();
+        String behind = ahead == 0 ? "it is next" : ahead + " ahead of it in the queue";
+        if (!Admission.mayLaunch(state, limits)) {
+            return "the limit of " + limits.maxConcurrent() + " concurrent tasks is reached; " + behind;
+        }
+        if (suitable.stream().noneMatch(executor -> Admission.mayLaunchOn(executor.backend(), state, limits))) {
+            return "the limit of its backend is reached; " + behind;
+        }
+        if (suitable.stream().noneMatch(executor -> Router.hasFreeSlot(state, executor))) {
+            return "every slot is taken; " + behind;
+        }
+        return "it is being handed to an executor; " + behind;
+    }
+}
