@@ -1,0 +1,287 @@
+package dev.slipway.connector.outbox;
+
+import dev.slipway.protocol.ConnectorSync;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Outcome;
+import dev.slipway.protocol.TaskSubmission.Taken;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * What is to be written to the control plane, in which order, and what of it has certainly arrived.
+ *
+ * <pre>
+ *   WAITING ──written()──▶ WRITTEN ──pong() of a ping sent after it──▶ CONFIRMED ──synced()──▶ gone
+ *      ▲                      │
+ *      └────── connected() ───┘   what was not confirmed is written again on the next connection
+ * </pre>
+ *
+ * <p>Messages come from the dispatcher, whose ledger keeps them until they are reported as confirmed; notices of the
+ * connector's own (rejections, refused assignments) live only here. All are written oldest first, and so in order per task.
+ *
+ * <p>No I/O, clock or threads: the caller sees to it that calls do not overlap.
+ */
+public final class Outbox {
+    /** So many unconfirmed notices of the connector's own are kept; beyond it the oldest ones go. */
+    static final int MAX_LOCAL = 1_000;
+
+    /** So many executions are remembered as rejected without an answer from the dispatcher. */
+    static final int MAX_UNANSWERED = 10_000;
+
+    private enum Stage {
+        WAITING,
+        WRITTEN,
+        CONFIRMED
+    }
+
+    /** @param ping the first ping on this connection that was or will be sent after it; of a meaning only once written */
+    private record Held(long id, String executionId, Notice notice, Stage stage, long ping) {
+        Held at(Stage newStage, long newPing) {
+            return new Held(id, executionId, notice, newStage, newPing);
+        }
+
+        boolean isLocal() {
+            return id < 0;
+        }
+    }
+
+    /** @param id the number to give to {@link Outbox#written}; negative for the connector's own */
+    public record Outgoing(long id, Notice notice) {}
+
+    /**
+     * What the dispatcher is told with the next sync; see {@link ConnectorSync}. It is told again until a sync that
+     * carried it was accepted.
+     */
+    public record Report(List<Long> holding, List<Long> claimsWritten, List<Long> confirmed, List<Long> declined) {
+        public static final Report EMPTY = new Report(List.of(), List.of(), List.of(), List.of());
+
+        /** Whether it tells something that the earlier report did not. */
+        public boolean isNewsAfter(Report earlier) {
+            return !new HashSet<>(earlier.claimsWritten).containsAll(claimsWritten)
+                    || !new HashSet<>(earlier.confirmed).containsAll(confirmed)
+                    || !new HashSet<>(earlier.declined).containsAll(declined);
+        }
+    }
+
+    private final Map<Long, Held> held = new LinkedHashMap<>();
+    private final Set<Long> claimsWritten = new TreeSet<>();
+    /** By the number of the claim, the execution it claims. */
+    private final Map<Long, String> declined = new LinkedHashMap<>();
+    /** Executions being submitted, and whether a message showed that the dispatcher has them. */
+    private final Map<String, Boolean> submitting = new HashMap<>();
+
+    private final Set<String> unanswered = new LinkedHashSet<>();
+    private Optional<String> connection = Optional.empty();
+    private long pings;
+    private long lastLocal;
+
+    /**
+     * A new connection is up: everything unconfirmed is to be written on it.
+     *
+     * @param name unique among all connections of this process
+     */
+    public void connected(String name) {
+        connection = Optional.of(name);
+        pings = 0;
+        held.replaceAll((id, message) -> message.stage == Stage.WRITTEN ? message.at(Stage.WAITING, 0) : message);
+    }
+
+    public void disconnected() {
+        connection = Optional.empty();
+    }
+
+    /** The next to write, if a connection is up; the same one until it is {@link #written}. */
+    public Optional<Outgoing> next() {
+        if (connection.isEmpty()) {
+            return Optional.empty();
+        }
+        return held.values().stream()
+                .filter(message -> message.stage == Stage.WAITING)
+                .findFirst()
+                .map(message -> new Outgoing(message.id, message.notice));
+    }
+
+    /** The message was handed to the connection's socket, whole. */
+    public void written(long id) {
+        Held message = held.get(id);
+        if (message == null || message.stage != Stage.WAITING || connection.isEmpty()) {
+            return;
+        }
+        held.put(id, message.at(Stage.WRITTEN, pings + 1));
+        if (message.notice instanceof Notice.Claimed) {
+            claimsWritten.add(id);
+        }
+    }
+
+    /** Whether something was written since the last ping, so that a ping is wanted at once. */
+    public boolean wantsPing() {
+        return connection.isPresent()
+                && held.values().stream().anyMatch(message -> message.stage == Stage.WRITTEN && message.ping > pings);
+    }
+
+    /** The payload of the ping that is now sent; its pong confirms everything written before. */
+    public String ping() {
+        pings++;
+        return payload(pings);
+    }
+
+    /**
+     * A pong came in on the present connection. Payloads that were not sent on it prove nothing.
+     *
+     * @return whether it answers a ping of this connection
+     */
+    public boolean pong(String payload) {
+        // A peer may answer only the latest of several pings, so a pong speaks for the earlier ones too.
+        long ping = number(payload);
+        if (connection.isEmpty() || ping < 1 || ping > pings || !payload.equals(payload(ping))) {
+            return false;
+        }
+        for (Held message : List.copyOf(held.values())) {
+            if (message.stage == Stage.WRITTEN && message.ping <= ping) {
+                if (message.isLocal()) {
+                    held.remove(message.id);
+                } else {
+                    held.put(message.id, message.at(Stage.CONFIRMED, 0));
+                }
+            }
+        }
+        return true;
+    }
+
+    /**
+     * The execution is about to be submitted.
+     *
+     * @return false if it must be rejected instead: the dispatcher has not yet heard that its claim was declined
+     */
+    public boolean submitting(String executionId) {
+        if (declined.containsValue(executionId)) {
+            return false;
+        }
+        unanswered.remove(executionId);
+        submitting.put(executionId, false);
+        return true;
+    }
+
+    /** The dispatcher has the execution. What is still to be said of the task's earlier ones would end this one. */
+    public void accepted(String taskId, String executionId, Taken taken) {
+        submitting.remove(executionId);
+        held.values()
+                .removeIf(message -> message.notice.taskId().equals(taskId)
+                        && (message.isLocal() || (taken == Taken.QUEUED && isStaleResult(message, executionId))));
+    }
+
+    private static boolean isStaleResult(Held message, String newExecution) {
+        return message.notice instanceof Notice.Ended
+                && message.stage != Stage.CONFIRMED
+                && !message.executionId.equals(newExecution);
+    }
+
+    /** The dispatcher certainly has not taken the execution: the control plane keeps the task. */
+    public void rejected(String taskId, String executionId, String reason) {
+        submitting.remove(executionId);
+        addLocal(executionId, new Notice.Rejected(taskId, reason));
+    }
+
+    /**
+     * Nobody knows whether the dispatcher has the execution. It is rejected, and should the dispatcher have it, its claim
+     * will be declined: the control plane may by then have given the task to another worker.
+     */
+    public void rejectedUnanswered(String taskId, String executionId, String reason) {
+        if (Boolean.TRUE.equals(submitting.remove(executionId))) {
+            return; // a message of it came meanwhile: the dispatcher has it, only the answer was lost
+        }
+        unanswered.add(executionId);
+        if (unanswered.size() > MAX_UNANSWERED) {
+            unanswered.remove(unanswered.iterator().next());
+        }
+        addLocal(executionId, new Notice.Rejected(taskId, reason));
+    }
+
+    /** The execution can be run nowhere. */
+    public void refused(String taskId, String executionId, String message) {
+        submitting.remove(executionId);
+        addLocal(
+                executionId,
+                new Notice.Ended(taskId, new Outcome.Failed(FailureReason.UNKNOWN, message, OptionalInt.empty())));
+    }
+
+    public Report report() {
+        return new Report(
+                held.keySet().stream().filter(id -> id > 0).toList(),
+                List.copyOf(claimsWritten),
+                held.values().stream()
+                        .filter(message -> message.stage == Stage.CONFIRMED)
+                        .map(Held::id)
+                        .toList(),
+                List.copyOf(declined.keySet()));
+    }
+
+    /** The dispatcher accepted the report and answered; only the answer to the latest report may be given here. */
+    public void synced(Report accepted, ConnectorSync.Answer answer) {
+        accepted.claimsWritten.forEach(claimsWritten::remove);
+        accepted.confirmed.forEach(held::remove);
+        accepted.declined.forEach(declined::remove);
+        for (long id : answer.drop()) {
+            if (id > 0) {
+                held.remove(id);
+                claimsWritten.remove(id);
+            }
+        }
+        answer.messages().stream()
+                .sorted(Comparator.comparingLong(ConnectorSync.Message::id))
+                .forEach(this::take);
+    }
+
+    private void take(ConnectorSync.Message message) {
+        String execution = message.executionId();
+        submitting.computeIfPresent(execution, (id, seen) -> true);
+        if (declined.containsValue(execution)) {
+            return; // once the dispatcher knows, it has nothing more to say of it
+        }
+        if (message.outcome().isEmpty() && unanswered.contains(execution)) {
+            declined.put(message.id(), execution);
+            return;
+        }
+        Notice notice = message.outcome()
+                .<Notice>map(outcome -> new Notice.Ended(message.taskId(), outcome))
+                .orElseGet(() -> new Notice.Claimed(message.taskId()));
+        held.putIfAbsent(message.id(), new Held(message.id(), execution, notice, Stage.WAITING, 0));
+    }
+
+    private void addLocal(String executionId, Notice notice) {
+        lastLocal--;
+        held.put(lastLocal, new Held(lastLocal, executionId, notice, Stage.WAITING, 0));
+        if (held.values().stream().filter(Held::isLocal).count() > MAX_LOCAL) {
+            Iterator<Held> oldest = held.values().iterator();
+            while (oldest.hasNext()) {
+                if (oldest.next().isLocal()) {
+                    oldest.remove();
+                    return;
+                }
+            }
+        }
+    }
+
+    private String payload(long ping) {
+        return connection.orElse("") + "/" + ping;
+    }
+
+    private static long number(String payload) {
+        int slash = payload.lastIndexOf('/');
+        try {
+            return Long.parseLong(payload, slash + 1, payload.length(), 10);
+        } catch (NumberFormatException notOurs) {
+            return 0;
+        }
+    }
+}

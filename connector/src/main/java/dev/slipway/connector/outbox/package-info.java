@@ -1,0 +1,3 @@
+/** What is still to be told to the control plane. */
+@org.jspecify.annotations.NullMarked
+package dev.slipway.connector.outbox;
