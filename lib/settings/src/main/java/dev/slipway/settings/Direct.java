@@ -1,0 +1,51 @@
+package dev.slipway.settings;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The direct backend: tasks are processes of this host.
+ *
+ * @param workspaceRoot holds one directory per task
+ * @param targetDir one existing directory that all tasks share instead
+ * @param ozPath the agent's binary; without it {@code oz} on PATH
+ * @param environment laid over every task's own variables, later entries over earlier ones
+ */
+public record Direct(
+        Path workspaceRoot, Optional<Path> targetDir, Optional<String> ozPath, List<EnvironmentEntry> environment)
+        implements BackendSettings {
+    public static final Path DEFAULT_WORKSPACE_ROOT = Path.of("/var/lib/oz/workspaces");
+
+    public Direct {
+        environment = List.copyOf(environment);
+    }
+
+    public static Direct defaults() {
+        return new Direct(DEFAULT_WORKSPACE_ROOT, Optional.empty(), Optional.empty(), List.of());
+    }
+
+    public Direct withWorkspaceRoot(Path root) {
+        return new Direct(root, targetDir, ozPath, environment);
+    }
+
+    @Override
+    public Backend kind() {
+        return Backend.DIRECT;
+    }
+
+    Direct with(Optional<Path> flagTargetDir, List<EnvironmentEntry> flagEnvironment) {
+        var all = new ArrayList<>(environment);
+        all.addAll(flagEnvironment);
+        return new Direct(workspaceRoot, flagTargetDir.or(() -> targetDir), ozPath, all);
+    }
+
+    Direct resolvedAgainst(Path directory) {
+        return new Direct(
+                directory.resolve(workspaceRoot),
+                targetDir.map(directory::resolve),
+                ozPath.map(path -> path.contains("/") ? directory.resolve(path).toString() : path),
+                environment);
+    }
+}

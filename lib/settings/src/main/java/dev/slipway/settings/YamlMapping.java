@@ -1,0 +1,176 @@
+package dev.slipway.settings;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.nodes.MappingNode;
+import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
+import org.snakeyaml.engine.v2.nodes.SequenceNode;
+
+/**
+ * A YAML mapping, read strictly: what is wrong is collected and reading goes on, and {@link #finish} reports the keys
+ * that nobody asked for. A key whose value is null counts as not given.
+ */
+final class YamlMapping {
+    private static final Set<String> NULLS = Set.of("", "~", "null", "Null", "NULL");
+    private static final Set<String> TRUE =
+            Set.of("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON");
+    private static final Set<String> FALSE =
+            Set.of("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF");
+
+    private record Entry(int line, Node value) {}
+
+    private final String path;
+    private final int line;
+    private final Collection<SettingsError> errors;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Set<String> known = new TreeSet<>();
+
+    private YamlMapping(String path, int line, Collection<SettingsError> errors) {
+        this.path = path;
+        this.line = line;
+        this.errors = errors;
+    }
+
+    /** @param path the key of the mapping itself, empty for the document */
+    static Optional<YamlMapping> of(Node node, String path, Collection<SettingsError> errors) {
+        if (!(node instanceof MappingNode mapping)) {
+            errors.add(new SettingsError(path, lineOf(node), "must be a mapping (key: value)"));
+            return Optional.empty();
+        }
+        var result = new YamlMapping(path, lineOf(node), errors);
+        for (var tuple : mapping.getValue()) {
+            if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+                errors.add(new SettingsError(path, lineOf(tuple.getKeyNode()), "keys must be plain words"));
+                continue;
+            }
+            var earlier = result.entries.putIfAbsent(key.getValue(), new Entry(lineOf(key), tuple.getValueNode()));
+            if (earlier != null) {
+                errors.add(new SettingsError(
+                        result.pathOf(key.getValue()),
+                        lineOf(key),
+                        "given twice (first in line %d): remove one".formatted(earlier.line())));
+            }
+        }
+        return Optional.of(result);
+    }
+
+    Optional<String> text(String key) {
+        return scalar(key).map(ScalarNode::getValue);
+    }
+
+    Optional<Path> path(String key) {
+        var text = text(key).filter(value -> !value.isEmpty());
+        try {
+            return text.map(Path::of);
+        } catch (InvalidPathException e) {
+            error(key, "is not a path: " + e.getReason());
+            return Optional.empty();
+        }
+    }
+
+    boolean bool(String key, boolean otherwise) {
+        return scalar(key)
+                .map(node -> {
+                    var plain = node.getScalarStyle() == ScalarStyle.PLAIN;
+                    if (plain && (TRUE.contains(node.getValue()) || FALSE.contains(node.getValue()))) {
+                        return TRUE.contains(node.getValue());
+                    }
+                    error(key, "must be true or false");
+                    return otherwise;
+                })
+                .orElse(otherwise);
+    }
+
+    OptionalInt integer(String key) {
+        var node = scalar(key);
+        if (node.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        try {
+            if (node.get().getScalarStyle() == ScalarStyle.PLAIN) {
+                return OptionalInt.of(Integer.parseInt(node.get().getValue()));
+            }
+        } catch (NumberFormatException e) {
+            // reported below, like a number in quotes
+        }
+        error(key, "must be a whole number");
+        return OptionalInt.empty();
+    }
+
+    Optional<YamlMapping> mapping(String key) {
+        return given(key).flatMap(entry -> of(entry.value(), pathOf(key), errors));
+    }
+
+    List<YamlMapping> mappings(String key) {
+        var result = new ArrayList<YamlMapping>();
+        var entry = given(key);
+        if (entry.isPresent() && entry.get().value() instanceof SequenceNode sequence) {
+            for (int i = 0; i < sequence.getValue().size(); i++) {
+                of(sequence.getValue().get(i), "%s[%d]".formatted(pathOf(key), i), errors)
+                        .ifPresent(result::add);
+            }
+        } else if (entry.isPresent()) {
+            error(key, "must be a list");
+        }
+        return result;
+    }
+
+    /** Whether the key has a value that is not null. */
+    boolean has(String key) {
+        return given(key).isPresent();
+    }
+
+    /** Reports an error at a key of this mapping, or at the mapping itself if it does not have the key. */
+    void error(String key, String message) {
+        var entry = entries.get(key);
+        errors.add(new SettingsError(pathOf(key), entry == null ? line : entry.line(), message));
+    }
+
+    /** Reports every key that nobody has asked for. */
+    void finish() {
+        entries.forEach((key, entry) -> {
+            if (!known.contains(key)) {
+                errors.add(new SettingsError(
+                        pathOf(key), entry.line(), "unknown key (known here: %s)".formatted(String.join(", ", known))));
+            }
+        });
+    }
+
+    private Optional<ScalarNode> scalar(String key) {
+        var entry = given(key);
+        if (entry.isPresent() && !(entry.get().value() instanceof ScalarNode)) {
+            error(key, "must be a single value");
+        }
+        return entry.map(Entry::value).filter(ScalarNode.class::isInstance).map(ScalarNode.class::cast);
+    }
+
+    private Optional<Entry> given(String key) {
+        known.add(key);
+        return Optional.ofNullable(entries.get(key)).filter(entry -> !isNull(entry.value()));
+    }
+
+    private String pathOf(String key) {
+        return path.isEmpty() || key.isEmpty() ? path + key : path + "." + key;
+    }
+
+    static boolean isNull(Node node) {
+        return node instanceof ScalarNode scalar
+                && scalar.getScalarStyle() == ScalarStyle.PLAIN
+                && NULLS.contains(scalar.getValue());
+    }
+
+    private static int lineOf(Node node) {
+        return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
+    }
+}

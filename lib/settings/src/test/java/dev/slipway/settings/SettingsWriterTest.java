@@ -1,0 +1,53 @@
+package dev.slipway.settings;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.StringLength;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SettingsWriterTest {
+    @Test
+    void writesDefaultsThatAreReadBackAsDefaults() {
+        assertThat(Settings.parse(Settings.defaults().toYaml())).isEqualTo(Settings.defaults());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "null", "~", "true", "no", "3000", " x ", "a\nb\n", "a: b # c", "'\"", "- x", "{", "\t"})
+    void keepsValuesThatLookLikeYaml(String value) {
+        var settings = withValue(value);
+
+        assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
+    }
+
+    @Property(tries = 300)
+    void keepsAnyValue(@ForAll @StringLength(max = 200) String value) {
+        var settings = withValue(value);
+
+        assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
+    }
+
+    private static Settings withValue(String value) {
+        return new Settings(
+                Optional.of("w"),
+                false,
+                2,
+                Optional.of("10m"),
+                Optional.of(new Direct(
+                        Path.of("/srv/with space"),
+                        Optional.of(Path.of("/t")),
+                        Optional.of("oz"),
+                        List.of(
+                                new EnvironmentEntry("A", Optional.of(new Secret(value))),
+                                new EnvironmentEntry("B", Optional.empty())))),
+                new SlipwaySettings(0, Map.of(Backend.DIRECT, 3)));
+    }
+}
