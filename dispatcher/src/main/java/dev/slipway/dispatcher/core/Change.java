@@ -55,7 +55,7 @@ public sealed interface Change {
 
     record ExecutorDrained(String executor, boolean drained) implements Durable {}
 
-    /** The execution's retention is over. */
+    /** The execution's retention is over, or it was never to be: its rows go. */
     record Forgotten(String executionId) implements Durable {}
 
     /** An executor's report was accepted, and it waits for the answer. */

@@ -447,6 +447,12 @@ public final class Decider {
                 .distinct()
                 .filter(id -> state.message(id).isPresent())
                 .forEach(id -> emit(new Change.MessageRemoved(id)));
+        report.sync().declined().stream()
+                .distinct()
+                .flatMap(id -> state.message(id).stream())
+                .filter(message -> message.kind() == Message.Kind.CLAIM)
+                .toList()
+                .forEach(this::declined);
         emit(new Change.ConnectorReported(report.connector(), report.sync(), now));
         return new Reply.Done();
     }
@@ -463,6 +469,16 @@ public final class Decider {
         state.execution(claim.executionId())
                 .filter(execution -> execution.isOpen() && !execution.claimed())
                 .ifPresent(execution -> emit(new Change.Claimed(execution.id())));
+    }
+
+    /** The control plane was told no and may have given the task to another worker: it must leave no trace here. */
+    private void declined(Message claim) {
+        state.execution(claim.executionId())
+                .filter(execution -> !execution.claimed() && !(execution.life() instanceof Life.Active))
+                .ifPresent(execution -> {
+                    state.messagesOf(execution.id()).forEach(id -> emit(new Change.MessageRemoved(id)));
+                    emit(new Change.Forgotten(execution.id()));
+                });
     }
 
     private void answer(Peer.Connector connector) {

@@ -129,6 +129,13 @@ public final class State {
         return Optional.ofNullable(outbox.get(id));
     }
 
+    List<Long> messagesOf(String executionId) {
+        return outbox.values().stream()
+                .filter(message -> message.executionId().equals(executionId))
+                .map(Message::id)
+                .toList();
+    }
+
     boolean hasMessage(String executionId, Message.Kind kind) {
         return outbox.values().stream()
                 .anyMatch(message -> message.executionId().equals(executionId) && message.kind() == kind);
