@@ -1,0 +1,21 @@
+package dev.slipway.executor.core;
+
+import dev.slipway.protocol.Bytes;
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Duration;
+
+/** The output of one run, read forwards by one thread. */
+public interface LogSource extends Closeable {
+    /**
+     * The next piece, of at most {@code max} bytes. Waits up to {@code patience} for some; none then is an empty piece with
+     * an unchanged cursor, whether or not more will come.
+     */
+    Chunk next(int max, Duration patience) throws IOException;
+
+    /** Everything up to {@code cursor} is delivered: its space may be freed. */
+    void release(String cursor) throws IOException;
+
+    /** @param cursor the backend's own mark of the position after these bytes */
+    record Chunk(Bytes bytes, String cursor) {}
+}
