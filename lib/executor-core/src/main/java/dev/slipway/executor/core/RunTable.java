@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *       within one run. What becomes of them comes back by {@link #started}, {@link #ended} and {@link #forgotten}.
  *   <li>A run has at most one {@code Start} or {@code Adopt}, at most one {@code Stop}, and its {@code Forget} comes only after
  *       its ending was acknowledged, or after it ended if the dispatcher dropped it.
- *   <li>The first sync of a process names no ledger and reports no run: which survivors it may speak of, it learns from the
+ *   <li>The first sync of a process names no session and reports no run: which survivors it may speak of, it learns from the
  *       answer. Runs of another ledger are counted and never touched.
  * </ul>
  */
@@ -54,6 +54,7 @@ public final class RunTable {
     private final long dropGraceMillis;
     private final Map<RunId, Row> rows = new LinkedHashMap<>();
     private String ledger = "";
+    private String session = "";
     private long seq;
     private boolean answerDue;
 
@@ -78,14 +79,15 @@ public final class RunTable {
         rows.forEach((run, row) -> {
             if (run.ledger().equals(ledger) && row.phase != Phase.FORGETTING) {
                 if (row.finished == null) {
-                    runs.add(new ExecutorSync.Run(run.key(), row.startedAtMillis > 0, row.startedAtMillis));
+                    runs.add(new ExecutorSync.Run(
+                            run.key(), row.startedAtMillis > 0, row.stopping, row.startedAtMillis));
                 } else {
                     finished.add(row.finished);
                 }
             }
         });
         answerDue = true;
-        return new ExecutorSync(incarnation, ++seq, backend, slots, ledger, runs, finished);
+        return new ExecutorSync(incarnation, ++seq, backend, slots, session, runs, finished);
     }
 
     /**
@@ -97,6 +99,7 @@ public final class RunTable {
             return List.of();
         }
         answerDue = false;
+        session = answer.session();
         List<Command> commands = new ArrayList<>();
         if (!answer.ledger().equals(ledger)) {
             ledger = answer.ledger();

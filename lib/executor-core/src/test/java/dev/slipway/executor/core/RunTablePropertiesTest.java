@@ -129,14 +129,14 @@ class RunTablePropertiesTest {
             assertThat(sync.seq()).isEqualTo(syncs.size() + 1L);
             Set<RunId> reported = new HashSet<>();
             sync.runs()
-                    .forEach(live -> assertThat(reported.add(new RunId(sync.ledger(), live.key())))
+                    .forEach(live -> assertThat(reported.add(new RunId(table.ledger(), live.key())))
                             .isTrue());
             assertThat(reported).allSatisfy(run -> assertThat(ended).doesNotContain(run));
             sync.finished()
-                    .forEach(done -> assertThat(reported.add(new RunId(sync.ledger(), done.key())))
+                    .forEach(done -> assertThat(reported.add(new RunId(table.ledger(), done.key())))
                             .isTrue());
             Set<RunId> owed = new HashSet<>(present);
-            owed.removeIf(run -> !run.ledger().equals(sync.ledger()) || forgetting.contains(run));
+            owed.removeIf(run -> !run.ledger().equals(table.ledger()) || forgetting.contains(run));
             assertThat(reported).isEqualTo(owed);
             syncs.add(sync);
             answerDue = true;
@@ -172,6 +172,7 @@ class RunTablePropertiesTest {
                     syncs.get(index).seq(),
                     new SyncAnswer(
                             run.ledger(),
+                            "session of " + run.ledger(),
                             event.what() == What.LAUNCH ? List.of(new SyncAnswer.Launch(run.key(), SPEC)) : List.of(),
                             event.what() == What.STOP ? List.of(new SyncAnswer.Stop(run.key(), 9)) : List.of(),
                             event.what() == What.ACK ? key : List.of(),

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class RunTableTest {
     private static final String LEDGER = "ledger-1";
+    private static final String SESSION = "session-1";
     private static final ExecutionKey KEY = new ExecutionKey("e1", 1);
     private static final RunId RUN = new RunId(LEDGER, KEY);
     private static final TaskSpec SPEC = new TaskSpec(
@@ -26,7 +27,7 @@ class RunTableTest {
     private final RunTable table = tableWith();
 
     @Test
-    void firstSyncNamesNoLedgerAndReportsNoRun() {
+    void firstSyncNamesNoSessionAndReportsNoRun() {
         ExecutorSync first = tableWith(RUN).nextSync();
 
         assertThat(first).isEqualTo(new ExecutorSync(7, 1, BackendKind.DIRECT, 2, "", List.of(), List.of()));
@@ -37,8 +38,8 @@ class RunTableTest {
         RunTable table = tableWith(RUN);
 
         assertThat(answer(table, launches(KEY))).containsExactly(new Command.Adopt(RUN));
-        assertThat(table.nextSync().ledger()).isEqualTo(LEDGER);
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, 0));
+        assertThat(table.nextSync().session()).isEqualTo(SESSION);
+        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, false, 0));
     }
 
     @Test
@@ -57,7 +58,8 @@ class RunTableTest {
         answer(table, launches(KEY));
         table.nextSync();
 
-        assertThat(table.answered(2, new SyncAnswer("ledger-2", List.of(), List.of(), List.of(KEY), List.of(KEY))))
+        assertThat(table.answered(
+                        2, new SyncAnswer("ledger-2", "session-2", List.of(), List.of(), List.of(KEY), List.of(KEY))))
                 .isEmpty();
         assertThat(table.nextSync().runs()).isEmpty();
         assertThat(table.strangers()).isEqualTo(1);
@@ -66,7 +68,7 @@ class RunTableTest {
     @Test
     void registersALaunchBeforeTheNextSync() {
         assertThat(answer(table, launches(KEY))).containsExactly(new Command.Start(RUN, SPEC));
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, 0));
+        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, false, 0));
     }
 
     @Test
@@ -109,12 +111,13 @@ class RunTableTest {
 
         assertThat(answer(table, stops(KEY))).containsExactly(new Command.Stop(RUN, 500));
         assertThat(answer(table, stops(KEY))).isEmpty();
+        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, true, 0));
     }
 
     @Test
     void takesAwayTheRightToStartOfARunItDoesNotHaveAndReportsIt() {
         assertThat(answer(table, stops(KEY))).containsExactly(new Command.Stop(RUN, 500));
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, 0));
+        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, true, 0));
 
         Ending revoked = new Ending.NotStarted(FailureReason.TASK_CANCELLED, "");
         table.ended(RUN, revoked, 0, 20);
@@ -125,6 +128,7 @@ class RunTableTest {
     void launchAndStopInOneAnswerStartAndThenStop() {
         SyncAnswer both = new SyncAnswer(
                 LEDGER,
+                SESSION,
                 List.of(new SyncAnswer.Launch(KEY, SPEC)),
                 List.of(new SyncAnswer.Stop(KEY, 500)),
                 List.of(),
@@ -139,7 +143,7 @@ class RunTableTest {
 
         table.started(RUN, 10);
 
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, true, 10));
+        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 10));
     }
 
     @Test
@@ -212,18 +216,19 @@ class RunTableTest {
     }
 
     private static SyncAnswer launches(ExecutionKey key) {
-        return new SyncAnswer(LEDGER, List.of(new SyncAnswer.Launch(key, SPEC)), List.of(), List.of(), List.of());
+        return new SyncAnswer(
+                LEDGER, SESSION, List.of(new SyncAnswer.Launch(key, SPEC)), List.of(), List.of(), List.of());
     }
 
     private static SyncAnswer stops(ExecutionKey key) {
-        return new SyncAnswer(LEDGER, List.of(), List.of(new SyncAnswer.Stop(key, 500)), List.of(), List.of());
+        return new SyncAnswer(LEDGER, SESSION, List.of(), List.of(new SyncAnswer.Stop(key, 500)), List.of(), List.of());
     }
 
     private static SyncAnswer acks(ExecutionKey key) {
-        return new SyncAnswer(LEDGER, List.of(), List.of(), List.of(key), List.of());
+        return new SyncAnswer(LEDGER, SESSION, List.of(), List.of(), List.of(key), List.of());
     }
 
     private static SyncAnswer drops(ExecutionKey key) {
-        return new SyncAnswer(LEDGER, List.of(), List.of(), List.of(), List.of(key));
+        return new SyncAnswer(LEDGER, SESSION, List.of(), List.of(), List.of(), List.of(key));
     }
 }
