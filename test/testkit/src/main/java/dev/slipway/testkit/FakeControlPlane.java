@@ -405,19 +405,18 @@ public final class FakeControlPlane implements AutoCloseable {
         }
 
         @Override
-        public boolean answersPings() {
-            return locked(() -> !deaf);
-        }
-
-        @Override
         public void message(String text) {
             Received frame = parse(text);
             change(() -> received.add(frame));
         }
 
         @Override
-        public void ping(String payload) {
-            change(() -> pings.add(payload));
+        public boolean ping(String payload) {
+            return locked(() -> {
+                pings.add(payload);
+                changed.signalAll();
+                return !deaf;
+            });
         }
 
         @Override

@@ -22,11 +22,10 @@ final class Peer {
         /** Returns once this side reads; called before bytes are taken from the socket, and before a frame is looked at. */
         void untilReading() throws InterruptedException;
 
-        boolean answersPings();
-
         void message(String text);
 
-        void ping(String payload);
+        /** Returns whether it is to be answered. */
+        boolean ping(String payload);
 
         void pong(String payload);
 
@@ -77,8 +76,7 @@ final class Peer {
                         }
                     }
                     case Frame.PING -> {
-                        events.ping(text(frame.payload()));
-                        if (events.answersPings()) {
+                        if (events.ping(text(frame.payload()))) {
                             send(new Frame(Frame.PONG, true, frame.payload()));
                         }
                     }
