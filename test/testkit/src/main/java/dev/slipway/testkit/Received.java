@@ -37,7 +37,7 @@ public record Received(int connection, String type, JsonNode data) {
                 && text("task_state").filter("CANCELLED"::equals).isPresent();
     }
 
-    boolean is(String wantedType, String wantedTask) {
+    public boolean is(String wantedType, String wantedTask) {
         return type.equals(wantedType) && taskId().equals(wantedTask);
     }
 }

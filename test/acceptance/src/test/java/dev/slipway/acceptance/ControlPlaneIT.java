@@ -1,0 +1,154 @@
+package dev.slipway.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.slipway.testkit.Assignment;
+import dev.slipway.testkit.FakeControlPlane;
+import dev.slipway.testkit.Received;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An assigned task runs on this host, and its result gets back. */
+class ControlPlaneIT {
+    @TempDir
+    private Path directory;
+
+    private FakeControlPlane controlPlane;
+    private Slipway slipway;
+    private Journal journal;
+
+    @BeforeEach
+    void start() throws Exception {
+        controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0);
+        journal = new Journal(directory);
+        slipway = new Slipway(directory).with("WARP_API_KEY", "key");
+        slipway.configure("max_concurrent_tasks: 2");
+        slipway.up("--web-socket-url", controlPlane.uri().toString());
+        controlPlane.awaitConnection(1);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        slipway.stop();
+        controlPlane.close();
+        assertThat(slipway.processes()).as("processes left behind").isEmpty();
+    }
+
+    @Test
+    void tellsHowTasksEnd() {
+        assign("fine", "exit 0");
+        Received completed = controlPlane.awaitResult("fine");
+        assertThat(controlPlane.received("fine"))
+                .extracting(Received::type)
+                .containsExactly("task_claimed", "task_completed");
+        assertThat(completed.text("message")).contains("Task completed successfully");
+        assertThat(completed.isCancelled()).isFalse();
+
+        assign("seven", "exit 7");
+        Received seven = controlPlane.awaitFailed("seven");
+        assertThat(seven.failureReason()).contains("agent_invocation");
+        assertThat(seven.exitCode()).isEqualTo(OptionalInt.of(7));
+        assertThat(seven.text("message").orElseThrow()).startsWith("Failed to execute task: ");
+
+        assign("killed", "kill -9 $$");
+        assertThat(controlPlane.awaitFailed("killed").exitCode()).isEqualTo(OptionalInt.of(137));
+    }
+
+    @Test
+    void runsAnExecutionOnceHoweverOftenItIsAssigned() throws Exception {
+        Assignment assignment = assignment("t", journal.note("start") + journal.waitAt("gate"));
+        controlPlane.assign(assignment);
+        controlPlane.awaitClaim("t");
+        controlPlane.assign(assignment);
+        controlPlane.await("the claim, again", 2, frame -> frame.is("task_claimed", "t"));
+        journal.open("gate");
+        controlPlane.awaitCompleted("t");
+        controlPlane.assign(assignment);
+        controlPlane.await("the result, again", 2, frame -> frame.is("task_completed", "t"));
+
+        assertThat(journal.lines()).containsExactly("start t");
+    }
+
+    @Test
+    void cancelsARunningTaskWithEverythingItStarted() throws Exception {
+        Path grandchild = directory.resolve("grandchild");
+        assign(
+                "t",
+                "setsid sh -c 'trap \"\" TERM HUP INT; echo $$ > " + grandchild
+                        + "; while :; do sleep 0.1; done' > /dev/null 2>&1 & " + journal.note("start") + "wait");
+        journal.awaitLine("start t");
+        await().atMost(Slipway.PATIENCE).until(() -> Files.exists(grandchild) && Files.size(grandchild) > 1);
+        long pid = Long.parseLong(Files.readString(grandchild).strip());
+        assertThat(ProcessHandle.of(pid)).isPresent();
+
+        controlPlane.cancel("t");
+
+        Received result = controlPlane.awaitResult("t");
+        assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive))
+                .as("the grandchild, when the result is sent")
+                .isEmpty();
+        assertThat(result.isCancelled()).isTrue();
+        assertThat(result.text("message")).contains("Task cancelled by user request.");
+    }
+
+    @Test
+    void cancelsAQueuedTaskThatThenNeverRuns() throws Exception {
+        assign("one", journal.note("start") + journal.waitAt("gate"));
+        assign("two", journal.note("start") + journal.waitAt("gate"));
+        assign("three", journal.note("start"));
+        controlPlane.awaitClaim("three");
+        assertThat(slipway.awaitState("three", "queued").get("waiting").textValue())
+                .contains("limit of 2");
+
+        controlPlane.cancel("three");
+
+        assertThat(controlPlane.awaitResult("three").isCancelled()).isTrue();
+        journal.open("gate");
+        controlPlane.awaitCompleted("one");
+        controlPlane.awaitCompleted("two");
+        assertThat(journal.lines()).doesNotContain("start three");
+    }
+
+    @Test
+    void cancelsATaskThatIsBeingLaunched() throws Exception {
+        slipway.signal("executor-direct", "STOP");
+        assign("t", journal.note("start") + journal.waitAt("never"));
+        slipway.awaitState("t", "launching");
+
+        controlPlane.cancel("t");
+        slipway.awaitState("t", "stopping");
+        assertThat(controlPlane.received("t"))
+                .as("nothing is said before it is known that nothing is left")
+                .extracting(Received::type)
+                .containsExactly("task_claimed");
+        slipway.signal("executor-direct", "CONT");
+
+        assertThat(controlPlane.awaitResult("t").isCancelled()).isTrue();
+        assertThat(slipway.processes().stream()
+                        .filter(process -> process.info().command().orElse("").endsWith("sh")))
+                .isEmpty();
+    }
+
+    @Test
+    void ignoresACancelForATaskThatItDoesNotHave() {
+        controlPlane.cancel("nobody's");
+        assign("t", "exit 0");
+
+        controlPlane.awaitCompleted("t");
+        assertThat(controlPlane.received("nobody's")).isEmpty();
+    }
+
+    private void assign(String task, String play) {
+        controlPlane.assign(assignment(task, play));
+    }
+
+    private static Assignment assignment(String task, String play) {
+        return Assignment.of(task).execution("execution-of-" + task).env("PLAY", play);
+    }
+}

@@ -1,0 +1,82 @@
+package dev.slipway.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipway.testkit.Assignment;
+import dev.slipway.testkit.FakeControlPlane;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Every service is killed while a task runs, one after the other. */
+class KillIT {
+    @TempDir
+    private Path directory;
+
+    private FakeControlPlane controlPlane;
+    private Slipway slipway;
+    private Journal journal;
+
+    @BeforeEach
+    void start() throws Exception {
+        controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0);
+        journal = new Journal(directory);
+        slipway = new Slipway(directory).with("WARP_API_KEY", "key");
+        slipway.configure();
+        up();
+        controlPlane.awaitConnection(1);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        slipway.stop();
+        controlPlane.close();
+        assertThat(slipway.processes()).as("processes left behind").isEmpty();
+    }
+
+    @Test
+    void theTaskEndsWithItsTrueExitCodeAndItsResultArrives() throws Exception {
+        controlPlane.assign(Assignment.of("t")
+                .execution("x")
+                .env("PLAY", journal.note("start") + "echo before; " + journal.waitAt("gate") + "echo after; exit 5"));
+        journal.awaitLine("start t");
+        slipway.awaitState("x", "running");
+
+        for (String service : List.of("dispatcher", "connector", "executor-direct")) {
+            slipway.kill(service);
+            up();
+            slipway.awaitState("x", "running");
+        }
+        journal.open("gate");
+
+        assertThat(controlPlane.awaitFailed("t").exitCode()).hasValue(5);
+        assertThat(journal.lines()).containsExactly("start t");
+        assertThat(slipway.get("/api/v1/tasks/x/logs").body()).isEqualTo("before\nafter\n");
+    }
+
+    @Test
+    void theTaskEndsWhileEveryServiceIsDead() throws Exception {
+        controlPlane.assign(Assignment.of("t")
+                .execution("x")
+                .env("PLAY", journal.note("start") + journal.waitAt("gate") + journal.note("end") + "exit 6"));
+        journal.awaitLine("start t");
+        slipway.awaitState("x", "running");
+        for (String service : List.of("executor-direct", "connector", "dispatcher")) {
+            slipway.kill(service);
+        }
+        journal.open("gate");
+        journal.awaitLine("end t");
+
+        up();
+
+        assertThat(controlPlane.awaitFailed("t").exitCode()).hasValue(6);
+        assertThat(journal.count("start t")).isEqualTo(1);
+    }
+
+    private void up() throws Exception {
+        slipway.up("--web-socket-url", controlPlane.uri().toString());
+    }
+}

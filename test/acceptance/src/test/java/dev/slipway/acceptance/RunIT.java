@@ -1,0 +1,158 @@
+package dev.slipway.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The first five minutes: {@code slipway run} without anything else. */
+class RunIT {
+    @TempDir
+    private Path directory;
+
+    private Slipway slipway;
+    private Journal journal;
+
+    @BeforeEach
+    void prepare() {
+        journal = new Journal(directory);
+        slipway = new Slipway(directory);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        slipway.stop();
+        assertThat(slipway.processes()).as("processes left behind").isEmpty();
+    }
+
+    @Test
+    void runsACommandAndExitsWithItsCode() throws Exception {
+        Slipway.Result result = slipway.run("run", "--", "sh", "-c", "echo hello; exit 3");
+
+        assertThat(result.out()).isEqualTo("hello\n");
+        assertThat(result.exitCode()).isEqualTo(3);
+        assertThat(slipway.processes()).as("it stops what it started").isEmpty();
+    }
+
+    @Test
+    void runsInTheCallersDirectoryWithTheVariablesItIsGiven() throws Exception {
+        slipway.with("INHERITED", "from the caller").with("UNWANTED", "not asked for");
+
+        Slipway.Result result = slipway.run(
+                "run",
+                "--env",
+                "INHERITED",
+                "--env",
+                "GIVEN=a=b",
+                "--",
+                "sh",
+                "-c",
+                "pwd; echo \"$INHERITED|$GIVEN|$UNWANTED\"; echo made > here");
+
+        assertThat(result.out()).isEqualTo(directory.toRealPath() + "\nfrom the caller|a=b|\n");
+        assertThat(directory.resolve("here")).exists();
+    }
+
+    @Test
+    void failsWithItsOwnCodeAndTheReasonWhenTheCommandCannotRun() throws Exception {
+        Slipway.Result missing = slipway.run("run", "--", "no-such-program-anywhere");
+        Slipway.Result slow = slipway.run("run", "--timeout", "1s", "--", "sleep", "600");
+        Slipway.Result image = slipway.run("run", "--image", "busybox", "--", "true");
+
+        assertThat(missing.exitCode()).isEqualTo(125);
+        assertThat(missing.err()).contains("no-such-program-anywhere");
+        assertThat(slow.exitCode()).isEqualTo(125);
+        assertThat(slow.err()).contains("timeout");
+        assertThat(image.exitCode()).isEqualTo(125);
+        assertThat(image.err()).contains("image");
+    }
+
+    @Test
+    void anInterruptCancelsTheTask() throws Exception {
+        Process run = slipway.start(
+                "run", "--", "sh", "-c", "echo started > '" + directory.resolve("mark") + "'; exec sleep 600");
+        await().atMost(Slipway.PATIENCE).until(() -> Files.exists(directory.resolve("mark")));
+
+        Slipway.signal(run.pid(), "INT");
+
+        assertThat(run.waitFor(Slipway.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(run.exitValue()).isEqualTo(130);
+        assertThat(slipway.processes()).isEmpty();
+    }
+
+    @Test
+    void aDetachedTaskCanBeSeenReadAndCancelled() throws Exception {
+        Slipway.Result detached = slipway.run(
+                "run",
+                "--detach",
+                "--label",
+                "team=blue",
+                "--",
+                "sh",
+                "-c",
+                "echo first; " + journal.note("start") + journal.waitAt("gate") + "echo last");
+        assertThat(detached.exitCode()).as(detached.err()).isZero();
+        String id = detached.out().strip();
+        slipway.awaitState(id, "running");
+
+        JsonNode listed = Slipway.JSON.readTree(slipway.run("ps", "-o", "json").out());
+        assertThat(listed.toString()).contains(id).contains("\"team\":\"blue\"");
+        assertThat(slipway.run("ps").out()).contains(id).containsIgnoringCase("running");
+        Process follower = slipway.start("logs", id, "-f");
+        journal.open("gate");
+        assertThat(new String(follower.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
+                .isEqualTo("first\nlast\n");
+        assertThat(follower.waitFor(Slipway.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                .isTrue();
+        assertThat(slipway.run("logs", id).out()).isEqualTo("first\nlast\n");
+        assertThat(slipway.run("show", id).out()).containsSubsequence("queued", "launching", "running", "succeeded");
+
+        String second =
+                slipway.run("run", "--detach", "--", "sleep", "600").out().strip();
+        slipway.awaitState(second, "running");
+        assertThat(slipway.run("cancel", second).exitCode()).isZero();
+        slipway.awaitState(second, "cancelled");
+    }
+
+    @Test
+    void upStartsWhatHasDiedAndDownStopsEverything() throws Exception {
+        slipway.configure();
+        slipway.up();
+        assertThat(slipway.services()).containsExactlyInAnyOrder("dispatcher", "executor-direct");
+        long dispatcher = slipway.process("dispatcher").pid();
+        String api = slipway.env().get("api").textValue();
+        slipway.kill("executor-direct");
+        assertThat(slipway.run("status").out()).contains("executor-direct");
+
+        slipway.up();
+
+        assertThat(slipway.process("dispatcher").pid()).isEqualTo(dispatcher);
+        assertThat(slipway.process("executor-direct").isAlive()).isTrue();
+        slipway.kill("dispatcher");
+        slipway.up();
+        assertThat(slipway.env().get("api").textValue()).isEqualTo(api);
+        assertThat(slipway.run("run", "--", "echo", "it works").out()).isEqualTo("it works\n");
+    }
+
+    @Test
+    void upSaysWhyItFailsAndLeavesNothingRunning() throws Exception {
+        slipway.configure();
+        Files.writeString(directory.resolve("worker.yaml"), "worker_id: warp-1\n");
+
+        Slipway.Result reserved = slipway.run("up", "--config-file", "worker.yaml", "--backend", "direct");
+        Slipway.Result docker = slipway.run("up", "--backend", "docker");
+
+        assertThat(reserved.exitCode()).isEqualTo(1);
+        assertThat(reserved.err()).contains("reserved");
+        assertThat(docker.exitCode()).isEqualTo(1);
+        assertThat(docker.err()).contains("docker");
+        assertThat(slipway.processes()).isEmpty();
+    }
+}
