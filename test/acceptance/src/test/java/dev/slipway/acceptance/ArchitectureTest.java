@@ -85,12 +85,12 @@ class ArchitectureTest {
                 .that()
                 .haveFullyQualifiedName("dev.slipway.executor.core.RunTable")
                 .or()
-                .haveFullyQualifiedName("dev.slipway.connector.Outbox")
+                .haveFullyQualifiedName("dev.slipway.connector.outbox.Outbox")
                 .should()
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(
                         "dev.slipway.executor.core",
-                        "dev.slipway.connector",
+                        "dev.slipway.connector.outbox",
                         "dev.slipway.protocol..",
                         "java.lang..",
                         "java.util",
