@@ -19,9 +19,10 @@ public interface Backend {
     /**
      * Whether tasks may run here. Asked before anything else, and again until it passes.
      *
+     * @return what an operator should know although tasks may run, in words
      * @throws PreflightFailure says what to fix
      */
-    void preflight() throws PreflightFailure;
+    List<String> preflight() throws PreflightFailure;
 
     /**
      * Prepares and starts the agent, or returns at once when evidence of this run exists. The agent starts at most once per
@@ -41,8 +42,9 @@ public interface Backend {
     /**
      * The facts about a run. Returns as soon as it has ended, else after at most {@code patience}.
      *
-     * <p>{@link Observed.Ended} is answered only once nothing of the run is left that can be seen, and does not change any
-     * more. A run without any evidence is lost.
+     * <p>{@link Observed.Ended} is answered only once nothing of the run is left that can be seen (what an agent leaves
+     * behind is ended by this call, however long that takes), and does not change any more. A run without any evidence is
+     * lost.
      */
     Observed observe(RunId run, Duration patience) throws IOException;
 

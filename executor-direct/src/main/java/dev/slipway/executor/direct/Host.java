@@ -1,0 +1,155 @@
+package dev.slipway.executor.direct;
+
+import dev.slipway.executor.core.PreflightFailure;
+import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.FailureReason;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What runs need of this host. */
+final class Host implements Closeable {
+    private static final String SHELL = "/bin/sh";
+    private static final String KEEPER = "keeper.sh";
+    private static final String SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
+
+    private final String executor;
+    private final DirectConfig config;
+    private final Path evidenceRoot;
+    private @Nullable FileLock lock;
+
+    Host(String executor, DirectConfig config, Path evidenceRoot) {
+        this.executor = executor;
+        this.config = config;
+        this.evidenceRoot = evidenceRoot;
+    }
+
+    /**
+     * Makes what is missing and checks the rest.
+     *
+     * @return remarks for the operator
+     */
+    synchronized List<String> prepare() throws PreflightFailure {
+        if (!Files.isReadable(Path.of("/proc/self/stat"))) {
+            throw new PreflightFailure("/proc is not readable: the direct backend needs Linux with /proc mounted");
+        }
+        if (!Files.isExecutable(Path.of(SHELL)) || find("setsid").isEmpty()) {
+            throw new PreflightFailure("the direct backend needs /bin/sh and setsid: install util-linux");
+        }
+        if (config.targetDir()
+                .filter(directory -> !Files.isDirectory(directory))
+                .isPresent()) {
+            throw new PreflightFailure("backend.direct.target_dir %s does not exist: create it"
+                    .formatted(config.targetDir().get()));
+        }
+        try {
+            Directories.create(evidenceRoot);
+            installKeeper();
+        } catch (IOException e) {
+            throw new PreflightFailure(
+                    "%s cannot be created or written (%s): let the executor's user write there, or set backend.direct.workspace_root to another directory"
+                            .formatted(evidenceRoot, e));
+        }
+        takeLock();
+        return agentRemark();
+    }
+
+    String setsid() {
+        return find("setsid").orElseThrow(() -> new IllegalStateException("the preflight has not passed"));
+    }
+
+    String keeperScript() {
+        return evidenceRoot.resolve(KEEPER).toString();
+    }
+
+    /** The shell that hands all of the task's variables on. */
+    String shellFor(Invocation invocation) throws StartFailure {
+        if (invocation.hasOnlyShellNames()) {
+            return SHELL;
+        }
+        return find("bash")
+                .orElseThrow(
+                        () -> new StartFailure(
+                                FailureReason.AGENT_INVOCATION,
+                                "the task has environment variables with other characters than letters, digits and '_' in their names, and these need bash: install it"));
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        if (lock != null) {
+            lock.acquiredBy().close();
+            lock = null;
+        }
+    }
+
+    private List<String> agentRemark() throws PreflightFailure {
+        String path = Optional.ofNullable(config.host().get("PATH")).orElse(SYSTEM_PATH);
+        String name = config.ozPath().orElse("oz");
+        if (Invocation.resolve(name, path, config.workspaceRoot()).isPresent()) {
+            return List.of();
+        }
+        if (config.ozPath().isPresent()) {
+            throw new PreflightFailure("backend.direct.oz_path '%s' is no executable file: correct it".formatted(name));
+        }
+        return List.of("no 'oz' on PATH: the control plane's tasks will fail here until it is installed or"
+                + " backend.direct.oz_path is set; commands run");
+    }
+
+    /** Replaced as a whole: shells that are running read on from the old file. */
+    private void installKeeper() throws IOException {
+        Path fresh = Files.createTempFile(evidenceRoot, KEEPER, "");
+        try (InputStream script = Host.class.getResourceAsStream(KEEPER)) {
+            if (script == null) {
+                throw new IOException(KEEPER + " is missing in the executor's jar");
+            }
+            Files.copy(script, fresh, StandardCopyOption.REPLACE_EXISTING);
+        }
+        Files.move(fresh, evidenceRoot.resolve(KEEPER), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Two processes with one executor id would take each other's starting runs for abandoned ones. */
+    private void takeLock() throws PreflightFailure {
+        if (lock != null) {
+            return;
+        }
+        Path file = evidenceRoot.resolve(SafeName.encode(executor) + ".lock");
+        try {
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock taken = tryLock(channel);
+            if (taken == null) {
+                channel.close();
+                throw new PreflightFailure("another process already runs as executor '%s' on this host: stop it first"
+                        .formatted(executor));
+            }
+            lock = taken;
+        } catch (IOException e) {
+            throw new PreflightFailure("%s cannot be locked: %s".formatted(file, e));
+        }
+    }
+
+    private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            return null;
+        }
+    }
+
+    private static Optional<String> find(String program) {
+        return List.of(SYSTEM_PATH.split(":", -1)).stream()
+                .map(directory -> Path.of(directory, program))
+                .filter(Files::isExecutable)
+                .map(Path::toString)
+                .findFirst();
+    }
+}

@@ -1,0 +1,169 @@
+package dev.slipway.executor.direct;
+
+import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Program;
+import dev.slipway.protocol.SecretValue;
+import dev.slipway.protocol.TaskSpec;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * The process to start for a task.
+ *
+ * @param argv its first element is an absolute path
+ */
+record Invocation(List<String> argv, Map<String, SecretValue> env, Path directory) {
+    /** The kernel takes no longer argument or variable, its final NUL included. */
+    private static final int MAX_STRING_BYTES = 128 * 1024;
+
+    private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
+    private static final Pattern SHELL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
+
+    /**
+     * @param privateDirectory where a Git configuration goes that must not lie in a shared directory
+     * @throws StartFailure if it cannot be started
+     */
+    static Invocation of(TaskSpec spec, DirectConfig config, Path directory, Path privateDirectory, String mark)
+            throws StartFailure {
+        Map<String, SecretValue> env = new LinkedHashMap<>();
+        config.host().forEach((name, value) -> env.put(name, SecretValue.of(value)));
+        env.putAll(spec.env());
+        env.putAll(config.environment());
+        if (spec.program() instanceof Program.Agent agent) {
+            agent.harness().ifPresent(harness -> {
+                switch (harness) {
+                    case "claude" -> env.put("CLAUDE_CONFIG_DIR", path(directory.resolve(".claude")));
+                    case "codex" -> env.put("CODEX_HOME", path(directory.resolve(".codex")));
+                    default -> {}
+                }
+            });
+        }
+        if (spec.workdir().isEmpty()) {
+            Path home = config.targetDir().isPresent() ? privateDirectory : directory;
+            env.put("GIT_CONFIG_GLOBAL", path(home.resolve(".gitconfig")));
+        }
+        env.put(ProcessTree.MARK, SecretValue.of(mark));
+        Invocation invocation = new Invocation(argv(spec, config, env, directory), Map.copyOf(env), directory);
+        invocation.check();
+        return invocation;
+    }
+
+    /** Whether a plain POSIX shell hands every variable on; it drops those whose names are not names to it. */
+    boolean hasOnlyShellNames() {
+        return env.keySet().stream().allMatch(name -> SHELL_NAME.matcher(name).matches());
+    }
+
+    private static List<String> argv(TaskSpec spec, DirectConfig config, Map<String, SecretValue> env, Path directory)
+            throws StartFailure {
+        return switch (spec.program()) {
+            case Program.Agent agent -> prepend(agent(config), agent.args());
+            case Program.Command command -> {
+                String name = command.argv().getFirst();
+                String path = Optional.ofNullable(env.get("PATH"))
+                        .map(SecretValue::reveal)
+                        .orElse(DEFAULT_PATH);
+                Path program = resolve(name, path, directory)
+                        .orElseThrow(() -> cannotStart(
+                                name.contains("/")
+                                        ? "the command '%s' cannot be started: there is no such executable file"
+                                                .formatted(name)
+                                        : "the command '%s' was not found on the task's PATH".formatted(name)));
+                yield prepend(program, command.argv().subList(1, command.argv().size()));
+            }
+        };
+    }
+
+    /** The agent's binary as it is now; a missing one fails the task and not the executor, which also runs commands. */
+    private static Path agent(DirectConfig config) throws StartFailure {
+        String path = Optional.ofNullable(config.host().get("PATH")).orElse(DEFAULT_PATH);
+        String name = config.ozPath().orElse("oz");
+        return resolve(name, path, config.workspaceRoot())
+                .orElseThrow(
+                        () -> cannotStart(
+                                config.ozPath().isPresent()
+                                        ? "backend.direct.oz_path '%s' is no executable file: correct it"
+                                                .formatted(name)
+                                        : "the agent 'oz' was not found on the executor's PATH: install it there or set backend.direct.oz_path"));
+    }
+
+    /** The executable that a name stands for, as {@code execvp} would find it. */
+    static Optional<Path> resolve(String name, String path, Path directory) {
+        if (name.isEmpty() || name.indexOf('\0') >= 0 || !isEncodable(name)) {
+            return Optional.empty();
+        }
+        if (name.contains("/")) {
+            return Optional.of(directory.resolve(name)).filter(Invocation::isProgram);
+        }
+        for (String entry : path.split(":", -1)) {
+            if (entry.indexOf('\0') < 0 && isEncodable(entry)) {
+                Path candidate = directory.resolve(entry).resolve(name);
+                if (isProgram(candidate)) {
+                    return Optional.of(candidate);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private void check() throws StartFailure {
+        for (String argument : argv) {
+            check(argument, argument, "an argument");
+        }
+        for (var variable : env.entrySet()) {
+            String name = variable.getKey();
+            if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+                throw cannotStart("the task has an environment variable whose name is empty or holds '=' or NUL");
+            }
+            String value = variable.getValue().reveal();
+            check(value, name + "=" + value, "the environment variable '" + name + "'");
+        }
+    }
+
+    private static void check(String text, String whole, String what) throws StartFailure {
+        if (text.indexOf('\0') >= 0) {
+            throw cannotStart(what + " holds a NUL character");
+        }
+        if (whole.getBytes(StandardCharsets.UTF_8).length >= MAX_STRING_BYTES) {
+            throw cannotStart(what + " is longer than Linux allows for one string (128 KiB): pass it in a file");
+        }
+        if (!isEncodable(whole)) {
+            throw cannotStart(what + " holds characters that the executor's locale cannot express:"
+                    + " start the executor with LC_ALL=C.UTF-8");
+        }
+    }
+
+    /** The JVM would silently write a question mark for a character its locale does not have. */
+    private static boolean isEncodable(String text) {
+        return NATIVE.newEncoder().canEncode(text);
+    }
+
+    private static final Charset NATIVE = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+
+    private static boolean isProgram(Path candidate) {
+        return Files.isRegularFile(candidate) && Files.isExecutable(candidate);
+    }
+
+    private static List<String> prepend(Path program, List<String> arguments) {
+        List<String> argv = new ArrayList<>();
+        argv.add(program.toString());
+        argv.addAll(arguments);
+        return List.copyOf(argv);
+    }
+
+    private static SecretValue path(Path path) {
+        return SecretValue.of(path.toString());
+    }
+
+    private static StartFailure cannotStart(String message) {
+        return new StartFailure(FailureReason.AGENT_INVOCATION, message);
+    }
+}

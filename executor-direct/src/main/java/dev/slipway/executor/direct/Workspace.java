@@ -1,0 +1,74 @@
+package dev.slipway.executor.direct;
+
+import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Program;
+import dev.slipway.protocol.TaskSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * Where a task runs.
+ *
+ * @param isOwn whether it was made for the task, and so may be removed with it
+ */
+record Workspace(Path directory, boolean isOwn) {
+    /** Decides where the task runs; nothing is made yet. */
+    static Workspace of(TaskSpec spec, DirectConfig config) throws StartFailure {
+        if (!SafeName.isPathComponent(spec.taskId())) {
+            throw refused(
+                    "the task's id cannot be the name of a directory: it must be one path component of at most 255"
+                            + " bytes without control characters");
+        }
+        if (spec.program() instanceof Program.Command && spec.workdir().isPresent()) {
+            return new Workspace(given(spec.workdir().get()), false);
+        }
+        return config.targetDir()
+                .map(shared -> new Workspace(shared, false))
+                .orElseGet(() -> new Workspace(config.workspaceRoot().resolve(spec.taskId()), true));
+    }
+
+    /** Makes it, or takes what is there. */
+    void prepare() throws StartFailure {
+        if (!isOwn) {
+            if (!Files.isDirectory(directory)) {
+                throw refused("the directory " + directory + " does not exist on this host");
+            }
+            return;
+        }
+        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)
+                && !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            throw refused("the workspace " + directory + " is in the way and no directory: remove it");
+        }
+        try {
+            Directories.create(directory);
+        } catch (IOException e) {
+            throw refused("the workspace " + directory + " cannot be made: " + e);
+        }
+    }
+
+    /** What to remove when the task has ended. */
+    Optional<Path> removable(boolean cleanup) {
+        return Optional.of(directory).filter(_ -> isOwn && cleanup);
+    }
+
+    private static Path given(String workdir) throws StartFailure {
+        try {
+            Path path = Path.of(workdir);
+            if (path.isAbsolute()) {
+                return path;
+            }
+        } catch (InvalidPathException e) {
+            // told below
+        }
+        throw refused("the working directory must be an absolute path that this host can express");
+    }
+
+    private static StartFailure refused(String message) {
+        return new StartFailure(FailureReason.WORKSPACE_SETUP, message);
+    }
+}
