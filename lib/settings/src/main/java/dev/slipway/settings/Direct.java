@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The direct backend: tasks are processes of this host.
@@ -28,6 +30,15 @@ public record Direct(
 
     public Direct withWorkspaceRoot(Path root) {
         return new Direct(root, targetDir, ozPath, environment);
+    }
+
+    /** The same with the values that are inherited from {@code host}, the host's variables by name. */
+    Direct withInherited(Function<String, @Nullable String> host) {
+        return new Direct(
+                workspaceRoot,
+                targetDir,
+                ozPath,
+                environment.stream().map(entry -> entry.withInherited(host)).toList());
     }
 
     @Override

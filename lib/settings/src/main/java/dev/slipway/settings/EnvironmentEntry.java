@@ -23,14 +23,18 @@ public record EnvironmentEntry(String name, Optional<Secret> value) {
     public static Map<String, Secret> resolve(List<EnvironmentEntry> entries, Function<String, @Nullable String> host) {
         var resolved = new LinkedHashMap<String, Secret>();
         for (var entry : entries) {
-            resolved.put(entry.name(), entry.resolved(host));
+            entry.withInherited(host).value().ifPresent(value -> resolved.put(entry.name(), value));
         }
         return resolved;
     }
 
-    private Secret resolved(Function<String, @Nullable String> host) {
-        return value.orElseGet(
-                () -> new Secret(Optional.ofNullable(host.apply(name)).orElse("")));
+    EnvironmentEntry withInherited(Function<String, @Nullable String> host) {
+        return value.isPresent()
+                ? this
+                : new EnvironmentEntry(
+                        name,
+                        Optional.of(
+                                new Secret(Optional.ofNullable(host.apply(name)).orElse(""))));
     }
 
     /** What is wrong with a variable's name, if anything. */

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an operator configures, as the services use it.
@@ -96,6 +98,13 @@ public record Settings(
     public Settings resolvedAgainst(Path directory) {
         return withBackend(backend.map(settings -> switch (settings) {
             case Direct direct -> direct.resolvedAgainst(directory);
+        }));
+    }
+
+    /** The same with the values that are inherited from {@code host}, the host's variables by name. */
+    public Settings withInherited(Function<String, @Nullable String> host) {
+        return withBackend(backend.map(settings -> switch (settings) {
+            case Direct direct -> direct.withInherited(host);
         }));
     }
 

@@ -1,0 +1,62 @@
+package dev.slipway.cli;
+
+import dev.slipway.cli.api.ApiClient;
+import dev.slipway.cli.api.ApiFailure;
+import dev.slipway.cli.services.ServiceName;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(
+        name = "down",
+        description = "Stops the services. Agents that run go on, and the next 'slipway up' finds them again.",
+        mixinStandardHelpOptions = true)
+final class DownCommand implements Runnable {
+    private static final int COUNTED = 1_000;
+
+    @Mixin
+    private StateDirOption services;
+
+    private final Host host;
+
+    DownCommand(Host host) {
+        this.host = host;
+    }
+
+    @Override
+    public void run() {
+        var running = services.services().anyAlive() ? runningAgents() : "";
+        var stopped = services.services().down();
+        host.printer()
+                .println(
+                        stopped.isEmpty()
+                                ? "no services run in " + services.stateDir().path()
+                                : "stopped: "
+                                        + stopped.stream()
+                                                .map(ServiceName::wireName)
+                                                .collect(Collectors.joining(", ")));
+        if (!running.isEmpty()) {
+            host.printer().println(running);
+        }
+    }
+
+    private String runningAgents() {
+        try {
+            var page = services.api()
+                    .tasks(new ApiClient.Filter(Optional.of("running"), Optional.empty(), List.of(), COUNTED));
+            int count = page.tasks().size();
+            return count == 0
+                    ? ""
+                    : "%s%d running %s left alone: the next 'slipway up' finds %s again"
+                            .formatted(
+                                    page.next().isPresent() ? "at least " : "",
+                                    count,
+                                    count == 1 ? "task is" : "tasks are",
+                                    count == 1 ? "it" : "them");
+        } catch (ApiFailure | CliFailure e) {
+            return ""; // the dispatcher is away: then nobody knows, and stopping the rest must still work
+        }
+    }
+}

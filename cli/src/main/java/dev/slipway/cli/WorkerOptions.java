@@ -1,0 +1,165 @@
+package dev.slipway.cli;
+
+import dev.slipway.cli.services.ControlPlane;
+import dev.slipway.cli.services.StateDir;
+import dev.slipway.protocol.SecretValue;
+import dev.slipway.settings.Backend;
+import dev.slipway.settings.Direct;
+import dev.slipway.settings.Flags;
+import dev.slipway.settings.Secret;
+import dev.slipway.settings.Settings;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The flags of the worker daemon that Slipway takes the place of. */
+final class WorkerOptions {
+    @Option(names = "--config-file", paramLabel = "FILE", defaultValue = "", description = "the settings, in YAML")
+    private String configFile;
+
+    @Option(
+            names = "--backend",
+            paramLabel = "BACKEND",
+            defaultValue = "",
+            description = "where tasks run; this version has direct: as processes of this host")
+    private String backend;
+
+    @Option(
+            names = "--api-key",
+            paramLabel = "KEY",
+            defaultValue = "",
+            description = "of the control plane; better given as WARP_API_KEY. Without one: local work only")
+    private String apiKey;
+
+    @Option(
+            names = "--worker-id",
+            paramLabel = "ID",
+            defaultValue = "",
+            description = "the name of this worker at the control plane")
+    private String workerId;
+
+    @Option(names = "--web-socket-url", paramLabel = "URL", defaultValue = "", description = "of the control plane")
+    private String webSocketUrl;
+
+    @Option(
+            names = "--server-root-url",
+            paramLabel = "URL",
+            defaultValue = "",
+            description = "given to the agents (default: https://app.warp.dev)")
+    private String serverRootUrl;
+
+    @Option(
+            names = "--session-sharing-server-url",
+            paramLabel = "URL",
+            defaultValue = "",
+            description = "given to the agents")
+    private String sessionSharingServerUrl;
+
+    @Option(
+            names = "--target-dir",
+            paramLabel = "DIR",
+            defaultValue = "",
+            description = "one existing directory that all tasks share, instead of a workspace each")
+    private String targetDir;
+
+    @Option(names = "--no-cleanup", description = "keeps the workspaces of tasks that have ended")
+    private boolean noCleanup;
+
+    @Option(
+            names = {"-e", "--env"},
+            paramLabel = "KEY[=VALUE]",
+            description = "a variable for every task; without a value this host's own; repeatable")
+    private List<String> environment = new ArrayList<>();
+
+    @Option(
+            names = {"-v", "--volumes"},
+            paramLabel = "VOLUME",
+            description = "for the docker backend, which this version does not have")
+    private List<String> volumes = new ArrayList<>();
+
+    @Option(
+            names = "--max-concurrent-tasks",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "so many tasks run at once, others wait (default: 0, no limit)")
+    private int maxConcurrentTasks;
+
+    @Option(
+            names = "--idle-on-complete",
+            paramLabel = "DURATION",
+            defaultValue = "",
+            description = "passed on to the agents as it is")
+    private String idleOnComplete;
+
+    /** @param settings absent: nothing is configured, so that services which run keep theirs */
+    record Launch(Optional<Settings> settings, Optional<ControlPlane> controlPlane) {}
+
+    /**
+     * What the flags, the file and the environment come to.
+     *
+     * @param running whether services run already
+     * @throws CliFailure or {@link dev.slipway.settings.InvalidSettings} if it cannot be run
+     */
+    Launch launch(Host host, StateDir dir, boolean running) {
+        var key = given(apiKey).or(() -> given(host.environment().getOrDefault("WARP_API_KEY", "")));
+        var controlPlane = key.map(value -> new ControlPlane(
+                SecretValue.of(value), given(webSocketUrl), given(serverRootUrl), given(sessionSharingServerUrl)));
+        var file = given(configFile).map(name -> Settings.load(host.path(name)));
+        var flags = flags();
+        if (running && file.isEmpty() && flags.equals(Flags.none())) {
+            return new Launch(Optional.empty(), controlPlane);
+        }
+        if (!volumes.isEmpty()) {
+            throw new CliFailure("-v/--volumes is for the docker backend only, which this version does not have yet");
+        }
+        var settings = file.orElseGet(Settings::defaults).with(flags);
+        if (settings.backend().isEmpty()) {
+            settings = settings.withBackend(Optional.of(unchosenBackend(key.isPresent(), dir)));
+        }
+        if (key.isPresent() && settings.workerId().isEmpty()) {
+            throw new CliFailure("worker-id is required (via --worker-id flag or config file)");
+        }
+        return new Launch(
+                Optional.of(settings.resolvedAgainst(host.directory()).withInherited(host.environment()::get)),
+                controlPlane);
+    }
+
+    /** A worker of a control plane uses docker where nothing is said: running its agents on the host instead is for the operator to choose. */
+    private static Direct unchosenBackend(boolean worker, StateDir dir) {
+        if (worker) {
+            throw new CliFailure("no backend is chosen, and docker, the default, is not supported by this version yet:"
+                    + " add --backend direct to run the agents as processes of this host");
+        }
+        return localWork(dir);
+    }
+
+    /** Where commands of one's own run when nothing is configured. */
+    static Direct localWork(StateDir dir) {
+        return Direct.defaults().withWorkspaceRoot(dir.defaultWorkspaceRoot());
+    }
+
+    private Flags flags() {
+        return new Flags(
+                given(backend).map(WorkerOptions::backend),
+                workerId,
+                noCleanup,
+                maxConcurrentTasks,
+                idleOnComplete,
+                targetDir,
+                environment.stream().map(Secret::new).toList());
+    }
+
+    private static Backend backend(String name) {
+        if (name.equals("command")) {
+            throw new CliFailure("--backend command does not exist in Slipway: use --backend direct");
+        }
+        return Backend.ofWireName(name)
+                .orElseThrow(() -> new CliFailure(
+                        "--backend %s is unknown: use --backend direct".formatted(TaskText.visible(name))));
+    }
+
+    private static Optional<String> given(String value) {
+        return Optional.of(value).filter(text -> !text.isEmpty());
+    }
+}

@@ -1,0 +1,92 @@
+package dev.slipway.cli.services;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which services to start, and on which ports, given what was asked for, what is remembered and what is alive.
+ *
+ * @param start in the order of starting, each with its port
+ * @param metrics of the dispatcher, if that is to be started
+ * @param controlPlane the one to use; the remembered one for as long as any service of that launch is alive
+ * @param unheeded whether the request asks for something that services which are alive will not heed
+ */
+record LaunchPlan(
+        Map<ServiceName, PortWish> start,
+        PortWish metrics,
+        Optional<ControlPlane> controlPlane,
+        LaunchRequest.Owner owner,
+        boolean unheeded) {
+
+    /**
+     * A port to listen on.
+     *
+     * @param preferred 0: any free one
+     * @param required whether another one will not do
+     */
+    record PortWish(int preferred, boolean required) {
+        static final PortWish ANY = new PortWish(0, false);
+
+        static PortWish rather(int port) {
+            return new PortWish(port, false);
+        }
+
+        static PortWish only(int port) {
+            return new PortWish(port, true);
+        }
+    }
+
+    static LaunchPlan of(LaunchRequest request, Optional<LaunchRecord> remembered, Set<ServiceName> alive) {
+        var living = remembered.filter(launch -> !alive.isEmpty());
+        var controlPlane = request.controlPlane().or(() -> living.flatMap(LaunchRecord::controlPlane));
+        var start = new EnumMap<ServiceName, PortWish>(ServiceName.class);
+        for (var service : ServiceName.values()) {
+            if (alive.contains(service) || (service == ServiceName.CONNECTOR && controlPlane.isEmpty())) {
+                continue;
+            }
+            start.put(service, portOf(service, request, remembered, living.isPresent()));
+        }
+        return new LaunchPlan(
+                Collections.unmodifiableMap(start),
+                metricsPort(request, remembered, living.isPresent()),
+                controlPlane,
+                living.map(LaunchRecord::owner)
+                        .filter(owner -> owner == LaunchRequest.Owner.OPERATOR)
+                        .orElse(request.owner()),
+                living.filter(launch -> differs(request, launch, alive)).isPresent());
+    }
+
+    private static PortWish portOf(
+            ServiceName service, LaunchRequest request, Optional<LaunchRecord> remembered, boolean othersLive) {
+        int usual = request.httpPort() == 0 ? 0 : service.usualPort();
+        int earlier = remembered.map(launch -> launch.port(service)).orElse(0);
+        if (service != ServiceName.DISPATCHER) {
+            return PortWish.rather(earlier == 0 ? usual : earlier);
+        }
+        if (othersLive && earlier != 0) {
+            return PortWish.only(earlier); // the others know it by this one
+        }
+        return request.httpPort() == 0 ? PortWish.rather(earlier) : PortWish.only(request.httpPort());
+    }
+
+    /** Never required: telemetry must not keep tasks from running. */
+    private static PortWish metricsPort(LaunchRequest request, Optional<LaunchRecord> remembered, boolean othersLive) {
+        int earlier = remembered.map(LaunchRecord::metricsPort).orElse(0);
+        return PortWish.rather(
+                earlier != 0 && (othersLive || request.metricsPort() == 0) ? earlier : request.metricsPort());
+    }
+
+    private static boolean differs(LaunchRequest request, LaunchRecord launch, Set<ServiceName> alive) {
+        int port = alive.contains(ServiceName.DISPATCHER) ? launch.port(ServiceName.DISPATCHER) : 0;
+        return (alive.contains(ServiceName.CONNECTOR)
+                        && request.controlPlane().isPresent()
+                        && !request.controlPlane().equals(launch.controlPlane()))
+                || (port != 0
+                        && request.httpPort() != 0
+                        && request.httpPort() != LaunchRequest.DEFAULT_HTTP_PORT
+                        && request.httpPort() != port);
+    }
+}

@@ -1,0 +1,75 @@
+package dev.slipway.cli.services;
+
+import dev.slipway.cli.CliFailure;
+import dev.slipway.cli.services.LaunchPlan.PortWish;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Finds ports of the loopback address that nobody listens on. */
+final class Ports {
+    private Ports() {}
+
+    /** The launch with a port for every service that is to be started; the others keep theirs. */
+    static LaunchRecord choose(LaunchRecord launch, LaunchPlan plan, Consumer<String> notes) {
+        var ports = new EnumMap<ServiceName, Integer>(ServiceName.class);
+        launch.processes().keySet().forEach(service -> ports.put(service, launch.port(service)));
+        var taken = new HashSet<>(ports.values());
+        int metricsPort = launch.metricsPort();
+        for (var entry : plan.start().entrySet()) {
+            var service = entry.getKey();
+            int port = pick(entry.getValue(), taken, "the " + service.wireName());
+            taken.add(port);
+            ports.put(service, port);
+            if (service == ServiceName.DISPATCHER) {
+                metricsPort = pick(plan.metrics(), taken, "metrics");
+                taken.add(metricsPort);
+                if (plan.metrics().preferred() != 0 && plan.metrics().preferred() != metricsPort) {
+                    notes.accept("port %d is in use: metrics are on port %d instead"
+                            .formatted(plan.metrics().preferred(), metricsPort));
+                }
+            }
+        }
+        return launch.withPorts(ports, metricsPort);
+    }
+
+    /** @param taken ports that are given away already though nobody listens on them yet */
+    private static int pick(PortWish wish, Set<Integer> taken, String purpose) {
+        if (wish.preferred() != 0 && !taken.contains(wish.preferred()) && isFree(wish.preferred())) {
+            return wish.preferred();
+        }
+        if (wish.required()) {
+            throw new CliFailure(
+                    "port %d, for %s, is in use: give another one with --http-port (0 = any free one), or end what uses it"
+                            .formatted(wish.preferred(), purpose));
+        }
+        int port;
+        do {
+            port = anyFree();
+        } while (taken.contains(port));
+        return port;
+    }
+
+    static boolean isFree(int port) {
+        try (var socket = new ServerSocket()) {
+            socket.setReuseAddress(true);
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static int anyFree() {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new CliFailure("no port of the loopback address can be had: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.slipway.cli.services;
+
+import com.fasterxml.jackson.core.JacksonException;
+import dev.slipway.cli.Json;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.StringJoiner;
+
+/** Asks a service whether it is ready. */
+final class Readiness {
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final HttpClient http = HttpClient.newBuilder()
+            .connectTimeout(PATIENCE)
+            .proxy(HttpClient.Builder.NO_PROXY)
+            .build();
+
+    /** Empty when it is ready, else what it answers. */
+    Optional<String> obstacle(String healthUrl) {
+        var request = HttpRequest.newBuilder(URI.create(healthUrl + "/health/ready"))
+                .timeout(PATIENCE)
+                .build();
+        try {
+            var answer = http.send(request, BodyHandlers.ofString());
+            return answer.statusCode() == 200 ? Optional.empty() : Optional.of(failedChecks(answer.body()));
+        } catch (IOException e) {
+            return Optional.of("it does not answer at " + healthUrl);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return Optional.of("the wait was interrupted");
+        }
+    }
+
+    /** The checks that are down, each with what it says about itself. */
+    private static String failedChecks(String body) {
+        var reasons = new StringJoiner("; ");
+        try {
+            for (var check : Json.MAPPER.readTree(body).path("checks")) {
+                if (!check.path("status").asText().equals("UP")) {
+                    var words = new StringJoiner(", ", check.path("name").asText() + ": ", "").setEmptyValue("");
+                    check.path("data").forEach(value -> words.add(value.asText()));
+                    reasons.add(words.length() == 0 ? check.path("name").asText() : words.toString());
+                }
+            }
+        } catch (JacksonException e) {
+            return "it answers something else than a health report: does another program use its port?";
+        }
+        return reasons.length() == 0 ? "it reports no reason" : reasons.toString();
+    }
+}

@@ -1,0 +1,151 @@
+package dev.slipway.cli.services;
+
+import dev.slipway.cli.CliFailure;
+import dev.slipway.cli.Deadline;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One try at starting services, which can be undone if it fails. */
+final class Start {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final long POLL_MILLIS = 100;
+
+    private final StateDir dir;
+    private final Installation installation;
+    private final Map<String, String> environment;
+    private final Readiness readiness = new Readiness();
+    private final Map<ServiceName, Process> started = new EnumMap<>(ServiceName.class);
+    private final Map<ServiceName, Long> logStarts = new EnumMap<>(ServiceName.class);
+    private LaunchRecord launch;
+
+    /** @param launch with the ports of all services, and the processes of those that are alive */
+    Start(StateDir dir, Installation installation, Map<String, String> environment, LaunchRecord launch) {
+        this.dir = dir;
+        this.installation = installation;
+        this.environment = environment;
+        this.launch = launch;
+    }
+
+    /** A service ended, and its port is in use: somebody took it between the choice and the start. */
+    static final class PortTaken extends CliFailure {
+        PortTaken(String message) {
+            super(message);
+        }
+    }
+
+    /**
+     * Starts the services, all at once, and waits until these and those that were alive are ready.
+     *
+     * @throws CliFailure if one is not, with the end of its log
+     */
+    void run(Collection<ServiceName> services) {
+        dir.write(launch);
+        services.forEach(this::start);
+        awaitReady();
+    }
+
+    /** Stops what {@link #run} has started. */
+    void undo() {
+        for (var service : started.keySet()) {
+            launch.process(service).ifPresent(mark -> Processes.stop(mark, Services.STOP_PATIENCE));
+            launch = launch.withoutProcess(service);
+        }
+        dir.write(launch);
+    }
+
+    private void start(ServiceName service) {
+        var log = dir.openLog(service);
+        var builder = new ProcessBuilder(installation.command(service, environment))
+                .directory(dir.path().toFile())
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(Redirect.appendTo(log.toFile()))
+                .redirectErrorStream(true);
+        builder.environment().clear();
+        builder.environment().putAll(ServiceEnvironment.of(service, launch, dir, environment));
+        try {
+            logStarts.put(service, Files.size(log));
+            var process = builder.start();
+            started.put(service, process);
+            launch = launch.withProcess(
+                    service,
+                    Processes.mark(process.toHandle()).orElseThrow(() -> failure(service, "it ended at once")));
+            dir.write(launch);
+        } catch (IOException e) {
+            throw new CliFailure("the %s cannot be started: %s".formatted(service.wireName(), e.getMessage()));
+        }
+    }
+
+    /** Also of the services that were alive already: they may wait for one that was not. */
+    private void awaitReady() {
+        var deadline = Deadline.in(PATIENCE);
+        var waiting = EnumSet.noneOf(ServiceName.class);
+        waiting.addAll(launch.processes().keySet());
+        while (!waiting.isEmpty()) {
+            waiting.stream()
+                    .filter(service -> !launch.isAlive(service))
+                    .findFirst()
+                    .ifPresent(service -> {
+                        throw died(service);
+                    });
+            var service = waiting.iterator().next();
+            var obstacle = readiness.obstacle(launch.healthUrl(service));
+            if (obstacle.isEmpty()) {
+                waiting.remove(service);
+            } else if (deadline.passed()) {
+                throw failure(
+                        service,
+                        "it is not ready after %d seconds (%s)".formatted(PATIENCE.toSeconds(), obstacle.get()));
+            } else {
+                pause(service);
+            }
+        }
+    }
+
+    /** Ends early if the service does. */
+    private void pause(ServiceName service) {
+        try {
+            @Nullable Process process = started.get(service);
+            if (process == null) {
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+            } else {
+                process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CliFailure("the start was interrupted");
+        }
+    }
+
+    private CliFailure died(ServiceName service) {
+        var how = Optional.ofNullable(started.get(service))
+                .filter(process -> !process.isAlive())
+                .map(process -> "it ended with code " + process.exitValue())
+                .orElse("it has died");
+        boolean taken = !Ports.isFree(launch.port(service))
+                || (service == ServiceName.DISPATCHER && !Ports.isFree(launch.metricsPort()));
+        return taken ? new PortTaken(describe(service, how)) : failure(service, how);
+    }
+
+    private CliFailure failure(ServiceName service, String how) {
+        return new CliFailure(describe(service, how));
+    }
+
+    private String describe(ServiceName service, String how) {
+        return "the %s did not start: %s. The end of its log, %s:\n%s"
+                .formatted(
+                        service.wireName(),
+                        how,
+                        dir.logFile(service),
+                        LogTail.of(dir.logFile(service), logStarts.getOrDefault(service, 0L)));
+    }
+}
