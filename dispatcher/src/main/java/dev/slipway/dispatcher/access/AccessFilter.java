@@ -1,0 +1,67 @@
+package dev.slipway.dispatcher.access;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.net.HostAndPort;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
+import org.jspecify.annotations.Nullable;
+
+/** Stands before every route of the HTTP port, those included that no resource class knows of. */
+@Singleton
+public class AccessFilter {
+    /** Before everything else that Quarkus or its extensions install. */
+    private static final int FIRST = 10_000;
+
+    private final Doorkeeper doorkeeper;
+    private final ObjectMapper json;
+
+    AccessFilter(AccessConfig config, ObjectMapper json) {
+        this.json = json;
+        try {
+            doorkeeper = new Doorkeeper(config);
+        } catch (IllegalArgumentException e) {
+            throw new PreventFurtherStepsException(e.getMessage(), 1);
+        }
+    }
+
+    void install(@Observes Filters filters) {
+        filters.register(this::handle, FIRST);
+    }
+
+    private void handle(RoutingContext call) {
+        @Nullable HostAndPort authority = call.request().authority();
+        var refusal = doorkeeper.check(
+                authority == null ? null : authority.host(),
+                call.normalizedPath(),
+                call.request().getHeader(HttpHeaders.AUTHORIZATION));
+        if (refusal.isEmpty()) {
+            call.next();
+        } else {
+            refuse(call, refusal.get());
+        }
+    }
+
+    private void refuse(RoutingContext call, Refusal refusal) {
+        var response = call.response()
+                .setStatusCode(refusal.status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, Problems.MEDIA_TYPE)
+                .putHeader(HttpHeaders.CONNECTION, "close"); // the body of the call stays unread
+        if (refusal.status() == 401) {
+            response.putHeader("WWW-Authenticate", "Bearer");
+        }
+        response.end(text(refusal));
+    }
+
+    private String text(Refusal refusal) {
+        try {
+            return json.writeValueAsString(Problems.of(refusal.status(), String.valueOf(refusal.getMessage())));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a problem document is always valid JSON", e);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package dev.slipway.dispatcher.logs;
+
+import dev.slipway.dispatcher.access.Refusal;
+import dev.slipway.protocol.LogAppend;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javax.sql.DataSource;
+import org.jboss.logging.Logger;
+
+/**
+ * Appends and reads output. One thread writes: what waits when it is free goes into one transaction, and is answered once that
+ * is on disk. Readers have connections of their own and hold none between two pieces.
+ */
+public final class LogStore implements AutoCloseable {
+    private static final Logger LOG = Logger.getLogger(LogStore.class);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
+    private static final int WAITING = 64;
+    private static final int BATCH = 32;
+
+    private final DataSource database;
+    private final Cap cap;
+    private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(WAITING);
+    private final Followers<String> followers = new Followers<>();
+    private final Thread writer;
+    private volatile boolean closed;
+
+    private record Waiting(String execution, LogAppend append, CompletableFuture<LogAppend.Position> answer) {}
+
+    public LogStore(DataSource database) {
+        this(database, Cap.DEFAULT);
+    }
+
+    LogStore(DataSource database, Cap cap) {
+        this.database = database;
+        this.cap = cap;
+        this.writer = Thread.ofPlatform().name("log-writer").daemon().start(this::write);
+    }
+
+    /**
+     * Appends output, durably once this returns.
+     *
+     * @return how much is stored, whether or not these bytes were taken
+     * @throws Refusal 503 when they cannot be stored now
+     */
+    public LogAppend.Position append(String execution, LogAppend append) throws InterruptedException {
+        var waiting = new Waiting(execution, append, new CompletableFuture<>());
+        if (closed || !queue.offer(waiting, ANSWER_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {
+            throw busy();
+        }
+        try {
+            return waiting.answer().get(ANSWER_WITHIN.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            throw busy();
+        } catch (ExecutionException e) {
+            throw Refusal.unavailable(
+                    "Output cannot be stored now: is the disk of the dispatcher's state directory full? Its log says more. Send it again.");
+        }
+    }
+
+    private static Refusal busy() {
+        return Refusal.unavailable(
+                "More output is waiting to be stored than the disk takes. Send it again in a second.");
+    }
+
+    /**
+     * What stands at an offset of an execution's output: one piece of bounded size, or the gap up to the next one.
+     *
+     * @return empty when nothing was written there yet
+     * @throws Refusal 503 when the store cannot be read
+     */
+    public Optional<Stored> read(String execution, long offset) {
+        try (Connection connection = database.getConnection()) {
+            return new OutputTables(connection, cap).at(execution, offset);
+        } catch (SQLException e) {
+            LOG.error("Output cannot be read from logs.db", e);
+            throw Refusal.unavailable("Output cannot be read now. The dispatcher's log says why.");
+        }
+    }
+
+    /** Those who wait for more output of an execution. */
+    public Followers<String> followers() {
+        return followers;
+    }
+
+    private void write() {
+        List<Waiting> batch = new ArrayList<>(BATCH);
+        while (!closed) {
+            try {
+                batch.add(queue.take());
+                queue.drainTo(batch, BATCH - 1);
+                commit(batch);
+            } catch (InterruptedException e) {
+                LOG.debug("The writer of output was woken to see whether it is closed");
+            } finally {
+                batch.clear();
+            }
+        }
+        queue.forEach(waiting -> waiting.answer().completeExceptionally(new IllegalStateException("closed")));
+    }
+
+    private void commit(List<Waiting> batch) {
+        List<LogAppend.Position> positions = new ArrayList<>(batch.size());
+        try (Connection connection = database.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                var tables = new OutputTables(connection, cap);
+                for (Waiting waiting : batch) {
+                    positions.add(tables.append(waiting.execution(), waiting.append()));
+                }
+                connection.commit();
+            } catch (SQLException | RuntimeException e) {
+                connection.rollback();
+                throw e;
+            }
+        } catch (SQLException | RuntimeException e) {
+            LOG.error("Output cannot be stored in logs.db; executors keep it and send it again", e);
+            batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
+            return;
+        }
+        for (int i = 0; i < batch.size(); i++) {
+            batch.get(i).answer().complete(positions.get(i));
+            followers.wake(batch.get(i).execution());
+        }
+    }
+
+    /** Stops the writer; what waits is refused and will be sent again to the next dispatcher. */
+    @Override
+    public void close() {
+        closed = true;
+        writer.interrupt();
+        try {
+            writer.join(ANSWER_WITHIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
