@@ -46,7 +46,7 @@ public final class Api {
      * @param reason why it failed
      * @param message cause and remedy of a failure
      */
-    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
     public record Task(
             String executionId,
             String taskId,
@@ -68,7 +68,7 @@ public final class Api {
             Optional<String> traceId) {}
 
     /** @param next give it as {@code cursor} for the following page; absent on the last one */
-    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
     public record TaskPage(List<Task> tasks, Optional<String> next) {}
 
     /**
@@ -77,7 +77,7 @@ public final class Api {
      * @param seq its number in the ledger, growing over all executions
      * @param actor who or what caused it, for example {@code executor:host-1}
      */
-    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
     public record Event(
             long seq,
             String executionId,
@@ -89,7 +89,7 @@ public final class Api {
             String at) {}
 
     /** @param slots 0 means no limit of its own */
-    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
     public record Executor(
             String id, BackendKind backend, int slots, int active, boolean present, boolean drained, String lastSeen) {}
 
@@ -110,6 +110,6 @@ public final class Api {
     public record LogGap(long offset, long missing) {}
 
     /** An RFC 9457 problem document: {@code application/problem+json}. */
-    @JsonInclude(JsonInclude.Include.NON_EMPTY)
+    @JsonInclude(JsonInclude.Include.NON_ABSENT)
     public record Problem(String type, String title, int status, String detail) {}
 }
