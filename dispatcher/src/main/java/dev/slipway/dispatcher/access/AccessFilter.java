@@ -3,12 +3,15 @@ package dev.slipway.dispatcher.access;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /** Stands before every route of the HTTP port, those included that no resource class knows of. */
@@ -18,10 +21,15 @@ public class AccessFilter {
     private static final int FIRST = 10_000;
 
     private final Doorkeeper doorkeeper;
+    private final long maxBody;
     private final ObjectMapper json;
 
-    AccessFilter(AccessConfig config, ObjectMapper json) {
+    AccessFilter(
+            AccessConfig config,
+            @ConfigProperty(name = "quarkus.http.limits.max-body-size") MemorySize maxBody,
+            ObjectMapper json) {
         this.json = json;
+        this.maxBody = maxBody.asLongValue();
         try {
             doorkeeper = new Doorkeeper(config);
         } catch (IllegalArgumentException e) {
@@ -35,14 +43,27 @@ public class AccessFilter {
 
     private void handle(RoutingContext call) {
         @Nullable HostAndPort authority = call.request().authority();
-        var refusal = doorkeeper.check(
-                authority == null ? null : authority.host(),
-                call.normalizedPath(),
-                call.request().getHeader(HttpHeaders.AUTHORIZATION));
+        Optional<Refusal> refusal = doorkeeper
+                .check(
+                        authority == null ? null : authority.host(),
+                        call.normalizedPath(),
+                        call.request().getHeader(HttpHeaders.AUTHORIZATION))
+                .or(() -> tooLarge(call.request().getHeader(HttpHeaders.CONTENT_LENGTH)));
         if (refusal.isEmpty()) {
             call.next();
         } else {
             refuse(call, refusal.get());
+        }
+    }
+
+    /** The port refuses it too, but says nothing. */
+    private Optional<Refusal> tooLarge(@Nullable String contentLength) {
+        try {
+            return contentLength != null && Long.parseLong(contentLength) > maxBody
+                    ? Optional.of(Refusal.tooLarge(Problems.detail(413)))
+                    : Optional.empty();
+        } catch (NumberFormatException e) {
+            return Optional.of(Refusal.invalid(Problems.detail(400)));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.slipway.dispatcher.access;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import dev.slipway.protocol.Api.Problem;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import jakarta.ws.rs.WebApplicationException;
@@ -35,7 +36,8 @@ public class Problems {
         return response(refusal.status(), String.valueOf(refusal.getMessage()));
     }
 
-    @ServerExceptionMapper
+    /** The second one is named because Quarkus has an answer of its own for it. */
+    @ServerExceptionMapper({JsonProcessingException.class, MismatchedInputException.class})
     public Response malformed(JsonProcessingException e) {
         return response(400, unreadable(e));
     }
@@ -61,7 +63,7 @@ public class Problems {
             case 404 -> "There is nothing at this path. /api/v1/openapi lists what there is.";
             case 405 -> "This path does not take this method. /api/v1/openapi lists what it takes.";
             case 406 -> "This path has no form that the Accept header allows.";
-            case 413 -> "The body is larger than the 32 MiB that are taken.";
+            case 413 -> "The body is larger than what is taken; a task has at most 32 MiB.";
             case 415 -> "Send the body as application/json.";
             default -> "The request was not served.";
         };

@@ -27,6 +27,10 @@ public final class Followers<T> {
         }
     }
 
+    public void wakeAll() {
+        followers.keySet().forEach(this::wake);
+    }
+
     /** One who waits; closed when it does so no longer. */
     public final class Follower implements AutoCloseable {
         private final T topic;

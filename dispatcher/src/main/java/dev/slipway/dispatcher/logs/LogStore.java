@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
@@ -34,7 +35,9 @@ public final class LogStore implements AutoCloseable {
     private final Thread writer;
     private volatile boolean closed;
 
-    private record Waiting(String execution, LogAppend append, CompletableFuture<LogAppend.Position> answer) {}
+    /** @param append absent to remove what is stored */
+    private record Waiting(
+            String execution, Optional<LogAppend> append, CompletableFuture<LogAppend.Position> answer) {}
 
     public LogStore(DataSource database) {
         this(database, Cap.DEFAULT);
@@ -52,18 +55,21 @@ public final class LogStore implements AutoCloseable {
      * @return how much is stored, whether or not these bytes were taken
      * @throws Refusal 503 when they cannot be stored now
      */
-    public LogAppend.Position append(String execution, LogAppend append) throws InterruptedException {
-        var waiting = new Waiting(execution, append, new CompletableFuture<>());
-        if (closed || !queue.offer(waiting, ANSWER_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {
-            throw busy();
-        }
+    public LogAppend.Position append(String execution, LogAppend append) {
+        var waiting = new Waiting(execution, Optional.of(append), new CompletableFuture<>());
         try {
+            if (closed || !queue.offer(waiting, ANSWER_WITHIN.toNanos(), TimeUnit.NANOSECONDS)) {
+                throw busy();
+            }
             return waiting.answer().get(ANSWER_WITHIN.toNanos(), TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
             throw busy();
         } catch (ExecutionException e) {
             throw Refusal.unavailable(
                     "Output cannot be stored now: is the disk of the dispatcher's state directory full? Its log says more. Send it again.");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Refusal.unavailable("The dispatcher is shutting down. Send it again when it is back.");
         }
     }
 
@@ -92,6 +98,29 @@ public final class LogStore implements AutoCloseable {
         return followers;
     }
 
+    /** Removes an execution's output, some time soon; what a crash leaves is found by {@link #retain} at the next start. */
+    public void forget(String execution) {
+        if (!queue.offer(new Waiting(execution, Optional.empty(), new CompletableFuture<>()))) {
+            LOG.infof("The output of the forgotten execution %s stays until the next start", execution);
+        }
+    }
+
+    /**
+     * Removes the output of all executions but these.
+     *
+     * @throws SQLException if the store cannot be read or written
+     */
+    public void retain(Predicate<String> known) throws SQLException {
+        try (Connection connection = database.getConnection()) {
+            var tables = new OutputTables(connection, cap);
+            for (String execution : tables.executions()) {
+                if (!known.test(execution)) {
+                    tables.remove(execution);
+                }
+            }
+        }
+    }
+
     private void write() {
         List<Waiting> batch = new ArrayList<>(BATCH);
         while (!closed) {
@@ -100,7 +129,7 @@ public final class LogStore implements AutoCloseable {
                 queue.drainTo(batch, BATCH - 1);
                 commit(batch);
             } catch (InterruptedException e) {
-                LOG.debug("The writer of output was woken to see whether it is closed");
+                LOG.warn("The writer of output was interrupted; it goes on", e);
             } finally {
                 batch.clear();
             }
@@ -115,7 +144,7 @@ public final class LogStore implements AutoCloseable {
             try {
                 var tables = new OutputTables(connection, cap);
                 for (Waiting waiting : batch) {
-                    positions.add(tables.append(waiting.execution(), waiting.append()));
+                    positions.add(apply(tables, waiting));
                 }
                 connection.commit();
             } catch (SQLException | RuntimeException e) {
@@ -133,11 +162,19 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
+    private static LogAppend.Position apply(OutputTables tables, Waiting waiting) throws SQLException {
+        if (waiting.append().isPresent()) {
+            return tables.append(waiting.execution(), waiting.append().get());
+        }
+        tables.remove(waiting.execution());
+        return new LogAppend.Position(0, "", true);
+    }
+
     /** Stops the writer; what waits is refused and will be sent again to the next dispatcher. */
     @Override
     public void close() {
         closed = true;
-        writer.interrupt();
+        queue.offer(new Waiting("", Optional.empty(), new CompletableFuture<>())); // to have it look
         try {
             writer.join(ANSWER_WITHIN);
         } catch (InterruptedException e) {

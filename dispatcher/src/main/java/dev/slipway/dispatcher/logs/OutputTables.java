@@ -5,6 +5,8 @@ import dev.slipway.protocol.LogAppend;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** The statements on the tables of output; each call is part of the caller's transaction. */
@@ -108,6 +110,26 @@ final class OutputTables {
             delete.setLong(2, cap.head());
             delete.setLong(3, before);
             delete.executeUpdate();
+        }
+    }
+
+    List<String> executions() throws SQLException {
+        try (var select = connection.prepareStatement("select execution from output");
+                var row = select.executeQuery()) {
+            List<String> executions = new ArrayList<>();
+            while (row.next()) {
+                executions.add(row.getString(1));
+            }
+            return executions;
+        }
+    }
+
+    void remove(String execution) throws SQLException {
+        for (String table : new String[] {"piece", "output"}) {
+            try (var delete = connection.prepareStatement("delete from " + table + " where execution = ?")) {
+                delete.setString(1, execution);
+                delete.executeUpdate();
+            }
         }
     }
 

@@ -1,0 +1,200 @@
+package dev.slipway.dispatcher;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.slipway.dispatcher.api.Viewers;
+import dev.slipway.dispatcher.core.Change;
+import dev.slipway.dispatcher.core.Limits;
+import dev.slipway.dispatcher.core.State;
+import dev.slipway.dispatcher.ledger.Ledger;
+import dev.slipway.dispatcher.logs.LogStore;
+import dev.slipway.dispatcher.loop.Batch;
+import dev.slipway.dispatcher.loop.Loop;
+import dev.slipway.dispatcher.loop.Observer;
+import dev.slipway.dispatcher.loop.Runs;
+import dev.slipway.dispatcher.loop.Telemetry;
+import dev.slipway.protocol.BackendKind;
+import dev.slipway.settings.InvalidSettings;
+import dev.slipway.settings.Settings;
+import io.agroal.api.AgroalDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.quarkus.agroal.DataSource;
+import io.quarkus.arc.InjectableInstance;
+import io.quarkus.flyway.FlywayDataSource;
+import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jboss.logging.Logger;
+
+/** Puts the parts together. What is wrong at the start ends it with one sentence on standard error. */
+@Singleton
+public class Dispatcher {
+    private static final Logger LOG = Logger.getLogger(Dispatcher.class);
+
+    private static final Duration STOP_GRACE = Duration.ofSeconds(10);
+    private static final Duration LEASE = Duration.ofSeconds(10);
+    private static final Duration RETENTION = Duration.ofDays(7);
+
+    @Produces
+    @Singleton
+    Clock clock() {
+        return Clock.systemUTC();
+    }
+
+    @Produces
+    @Singleton
+    Settings settings(DispatcherConfig config) {
+        try {
+            return config.settingsFile().map(Settings::load).orElseGet(Settings::defaults);
+        } catch (InvalidSettings e) {
+            throw refuse(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Produces
+    @Singleton
+    Limits limits(Settings settings) {
+        Map<BackendKind, Integer> perBackend = settings.slipway().limits().entrySet().stream()
+                .collect(Collectors.toMap(
+                        limit -> BackendKind.ofWireName(limit.getKey().wireName()), Map.Entry::getValue));
+        return new Limits(
+                settings.maxConcurrentTasks(),
+                settings.slipway().queueLimit(),
+                perBackend,
+                STOP_GRACE.toMillis(),
+                LEASE.toMillis(),
+                RETENTION.toMillis());
+    }
+
+    @Produces
+    @Singleton
+    StateDirectory stateDirectory(DispatcherConfig config) {
+        try {
+            return StateDirectory.open(config.stateDir().toAbsolutePath());
+        } catch (IOException e) {
+            throw refuse(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @param directory must be there before the files in it */
+    @Produces
+    @Singleton
+    Ledger ledger(
+            StateDirectory directory,
+            @DataSource("ledger") AgroalDataSource sqlite,
+            @FlywayDataSource("ledger") Flyway sqliteSchema,
+            @DataSource("postgresql") InjectableInstance<AgroalDataSource> postgresql,
+            @FlywayDataSource("postgresql") InjectableInstance<Flyway> postgresqlSchema) {
+        boolean shared = postgresql.getHandle().getBean().isActive();
+        return open(shared ? "The PostgreSQL ledger" : "The ledger (ledger.db in the state directory)", () -> {
+            (shared ? postgresqlSchema.get() : sqliteSchema).migrate();
+            return Ledger.open(shared ? postgresql.get() : sqlite);
+        });
+    }
+
+    @Produces
+    @Singleton
+    LogStore logs(
+            StateDirectory directory,
+            @DataSource("logs") AgroalDataSource database,
+            @FlywayDataSource("logs") Flyway schema) {
+        return open("The store of output (logs.db in the state directory)", () -> {
+            schema.migrate();
+            return new LogStore(database);
+        });
+    }
+
+    @Produces
+    @Singleton
+    Runs runs() {
+        return new Runs();
+    }
+
+    @Produces
+    @Singleton
+    Viewers viewers(LogStore logs, ObjectMapper json) {
+        return new Viewers(logs, json);
+    }
+
+    @Produces
+    @Singleton
+    Telemetry telemetry(
+            MeterRegistry registry,
+            Limits limits,
+            Settings settings,
+            @ConfigProperty(name = "quarkus.application.version") String version) {
+        var worker = new Telemetry.Worker(
+                version,
+                settings.backend().map(backend -> backend.kind().wireName()).orElse(""),
+                settings.workerId().orElse(""));
+        return new Telemetry(registry, limits, worker);
+    }
+
+    @Produces
+    @Singleton
+    Loop loop(
+            Ledger ledger, Limits limits, Clock clock, Runs runs, Telemetry telemetry, Viewers viewers, LogStore logs) {
+        return open(
+                "The ledger",
+                () -> new Loop(ledger, limits, clock, List.of(runs, telemetry, viewers, forgetting(logs))));
+    }
+
+    private static Observer forgetting(LogStore logs) {
+        return new Observer() {
+            @Override
+            public void committed(Batch batch, State state) {
+                for (Change change : batch.changes()) {
+                    if (change instanceof Change.Forgotten(String id)) {
+                        logs.forget(id);
+                    }
+                }
+            }
+        };
+    }
+
+    void start(@Observes StartupEvent event, Loop loop, Ledger ledger, LogStore logs, Runs runs) {
+        open("The store of output (logs.db in the state directory)", () -> {
+            logs.retain(runs::isKnown);
+            return logs;
+        });
+        LOG.infof("The dispatcher serves ledger %s", ledger.id());
+    }
+
+    void stop(@Observes ShutdownEvent event, Viewers viewers, Loop loop, LogStore logs, StateDirectory directory)
+            throws IOException {
+        viewers.close();
+        loop.close();
+        logs.close();
+        directory.close();
+    }
+
+    private interface Opening<T> {
+        T open() throws SQLException;
+    }
+
+    private static <T> T open(String what, Opening<T> opening) {
+        try {
+            return opening.open();
+        } catch (SQLException | FlywayException e) {
+            throw refuse(what + " cannot be opened: " + e.getMessage()
+                    + ". If the file is damaged, restore it from a backup or move it away;"
+                    + " without it the dispatcher starts anew and runs of the old ledger are left alone.");
+        }
+    }
+
+    private static PreventFurtherStepsException refuse(String sentence) {
+        return new PreventFurtherStepsException(sentence, 1);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.slipway.dispatcher;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** The directory of the dispatcher's files, for nobody else to read and for one dispatcher at a time. */
+final class StateDirectory implements AutoCloseable {
+    private final FileChannel channel;
+    private final FileLock lock;
+
+    private StateDirectory(FileChannel channel, FileLock lock) {
+        this.channel = channel;
+        this.lock = lock;
+    }
+
+    /**
+     * Makes what is missing and takes the directory for this process.
+     *
+     * @throws IOException in words for an operator
+     */
+    static StateDirectory open(Path directory) throws IOException {
+        try {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            for (String database : new String[] {"ledger.db", "logs.db"}) {
+                // SQLite gives its side files the mode of the main one.
+                file(directory.resolve(database)).close();
+            }
+        } catch (IOException e) {
+            throw new IOException("The state directory " + directory + " cannot be used: " + e, e);
+        }
+        FileChannel channel = file(directory.resolve("dispatcher.lock"));
+        @Nullable FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            throw new IOException("Another dispatcher is using the state directory " + directory
+                    + ". Stop it, or give this one another directory (SLIPWAY_STATE_DIR).");
+        }
+        return new StateDirectory(channel, lock);
+    }
+
+    private static FileChannel file(Path file) throws IOException {
+        return FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.release();
+        channel.close();
+    }
+}

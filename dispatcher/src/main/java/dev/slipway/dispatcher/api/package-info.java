@@ -1,0 +1,5 @@
+/** The public API. */
+@NullMarked
+package dev.slipway.dispatcher.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,110 @@
+package dev.slipway.dispatcher.executors;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.slipway.dispatcher.access.Refusal;
+import dev.slipway.dispatcher.core.Answer;
+import dev.slipway.dispatcher.core.Limits;
+import dev.slipway.dispatcher.ledger.Ledger;
+import dev.slipway.dispatcher.logs.LogStore;
+import dev.slipway.dispatcher.loop.Loop;
+import dev.slipway.dispatcher.loop.Runs;
+import dev.slipway.protocol.Bytes;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.Internal;
+import dev.slipway.protocol.LogAppend;
+import dev.slipway.protocol.SyncAnswer;
+import dev.slipway.protocol.TaskSpec;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jboss.logging.Logger;
+
+/** Syncs executors with the loop, and takes their runs' output. */
+@RunOnVirtualThread
+public class ExecutorResource implements Internal.ForExecutors {
+    private static final Logger LOG = Logger.getLogger(ExecutorResource.class);
+    private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,127}");
+
+    private final Loop loop;
+    private final Ledger ledger;
+    private final Limits limits;
+    private final Runs runs;
+    private final LogStore logs;
+    private final ObjectMapper json;
+
+    ExecutorResource(Loop loop, Ledger ledger, Limits limits, Runs runs, LogStore logs, ObjectMapper json) {
+        this.loop = loop;
+        this.ledger = ledger;
+        this.limits = limits;
+        this.runs = runs;
+        this.logs = logs;
+        this.json = json;
+    }
+
+    @Override
+    public SyncAnswer sync(String executor, ExecutorSync sync) {
+        if (!ID.matcher(executor).matches()) {
+            throw Refusal.invalid(
+                    "An executor's id has 1 to 128 letters, digits, dots, colons, dashes and underscores.");
+        }
+        if (sync.runs().size() + sync.finished().size() > ExecutorSync.MAX_RUNS) {
+            throw Refusal.tooLarge("One sync has at most " + ExecutorSync.MAX_RUNS + " runs and endings.");
+        }
+        if (sync.backend() == null || sync.session() == null || sync.slots() < 0) {
+            throw Refusal.invalid("A sync names its backend, its session and its slots.");
+        }
+        var answered = loop.sync(executor, sync);
+        Answer.ToExecutor answer = answered.answer();
+        return new SyncAnswer(
+                ledger.id(),
+                answered.session(),
+                launches(answer.launch()),
+                answer.stop().stream()
+                        .map(key -> new SyncAnswer.Stop(key, limits.stopGraceMillis()))
+                        .toList(),
+                answer.ack(),
+                answer.drop());
+    }
+
+    private List<SyncAnswer.Launch> launches(List<ExecutionKey> keys) {
+        List<SyncAnswer.Launch> launches = new ArrayList<>(keys.size());
+        for (ExecutionKey key : keys) {
+            ledger.payload(key.execution())
+                    .ifPresentOrElse(
+                            payload -> launches.add(new SyncAnswer.Launch(key, spec(key, payload))),
+                            // It ended since the answer was decided: the executor's next sync shows that.
+                            () -> LOG.infof("%s is not launched any more: it has ended", key));
+        }
+        return launches;
+    }
+
+    private TaskSpec spec(ExecutionKey key, Bytes payload) {
+        try {
+            return json.readValue(payload.toArray(), TaskSpec.class);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the payload of " + key + " in the ledger cannot be read", e);
+        }
+    }
+
+    @Override
+    public LogAppend.Position appendLogs(String execution, LogAppend append) {
+        if (append.bytes() == null || append.cursor() == null || append.offset() < 0) {
+            throw Refusal.invalid("Output comes with its offset, its bytes and a cursor.");
+        }
+        if (append.bytes().length() > LogAppend.MAX_BYTES || append.cursor().length() > LogAppend.MAX_CURSOR) {
+            throw Refusal.tooLarge("One call has at most " + LogAppend.MAX_BYTES + " bytes of output and "
+                    + LogAppend.MAX_CURSOR + " characters of cursor.");
+        }
+        int current = runs.attempt(execution)
+                .orElseThrow(() -> Refusal.notFound("There is no such execution: its output is not wanted any more."));
+        if (append.attempt() != current) {
+            throw Refusal.conflict("The output is of another attempt than the current one, " + current
+                    + ": it is not wanted any more.");
+        }
+        return logs.append(execution, append);
+    }
+}

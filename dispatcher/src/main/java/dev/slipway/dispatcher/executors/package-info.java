@@ -1,0 +1,5 @@
+/** What executors call. */
+@NullMarked
+package dev.slipway.dispatcher.executors;
+
+import org.jspecify.annotations.NullMarked;
