@@ -129,6 +129,11 @@ public final class Outbox {
                 && held.values().stream().anyMatch(message -> message.stage == Stage.WRITTEN && message.ping > pings);
     }
 
+    /** Whether everything here has been confirmed. */
+    public boolean isSettled() {
+        return held.values().stream().allMatch(message -> message.stage == Stage.CONFIRMED);
+    }
+
     /** The payload of the ping that is now sent; its pong confirms everything written before. */
     public String ping() {
         pings++;

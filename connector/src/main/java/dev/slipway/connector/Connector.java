@@ -1,0 +1,139 @@
+package dev.slipway.connector;
+
+import dev.slipway.connector.dispatcher.Dispatcher;
+import dev.slipway.connector.dispatcher.Presence;
+import dev.slipway.connector.dispatcher.RestDispatcher;
+import dev.slipway.connector.dispatcher.SyncLoop;
+import dev.slipway.connector.intake.Intake;
+import dev.slipway.connector.intake.Traces;
+import dev.slipway.connector.link.ControlPlane;
+import dev.slipway.connector.link.LinkSettings;
+import dev.slipway.connector.link.Timing;
+import dev.slipway.connector.outbox.Post;
+import dev.slipway.connector.wire.AgentDefaults;
+import dev.slipway.protocol.SecretValue;
+import dev.slipway.settings.InvalidSettings;
+import dev.slipway.settings.Settings;
+import io.opentelemetry.api.trace.Tracer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.net.http.HttpClient;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+
+/** The connector as a whole: put together, started and stopped in order. */
+@ApplicationScoped
+public class Connector {
+    /** For the last frames; together with the other steps it stays within the time that supervisors give. */
+    private static final Duration FLUSH = Duration.ofSeconds(3);
+
+    /** For the dispatcher: it rejects what it does not answer in that time. */
+    private static final Duration ANSWERING = Duration.ofSeconds(5);
+
+    private record Running(
+            HttpClient http, Presence presence, SyncLoop syncLoop, ControlPlane controlPlane, Intake intake) {}
+
+    private final ConnectorConfig config;
+    private final Tracer tracer;
+    private volatile @Nullable Running running;
+
+    Connector(ConnectorConfig config, Tracer tracer) {
+        this.config = config;
+        this.tracer = tracer;
+    }
+
+    /** @throws Misconfigured if it cannot work as it is configured */
+    public void start() {
+        Settings settings = settings();
+        String workerId = workerId(settings);
+        SecretValue apiKey = required(config.apiKey(), "no API key is given: set WARP_API_KEY");
+        SecretValue token = required(
+                config.internalToken(), "no internal token is given: set SLIPWAY_INTERNAL_TOKEN to the dispatcher's");
+        AgentDefaults defaults = new AgentDefaults(
+                config.serverRootUrl().orElse(""),
+                settings.idleOnComplete(),
+                config.sessionSharingServerUrl().filter(url -> !url.isEmpty()));
+
+        InstantSource time = new SteadyTime(Clock.systemUTC());
+        Post post = new Post();
+        Presence presence = new Presence(time);
+        Dispatcher dispatcher = new RestDispatcher(
+                config.dispatcherUrl(), token, config.connectorId().orElse(workerId));
+        Intake intake = new Intake(dispatcher, post, defaults, new Traces(tracer), time);
+        HttpClient http = HttpClient.newBuilder()
+                .connectTimeout(config.controlPlane().handshakeTimeout())
+                .executor(Executors.newVirtualThreadPerTaskExecutor())
+                .build();
+        ControlPlane controlPlane = new ControlPlane(
+                LinkSettings.of(config.webSocketUrl(), workerId, apiKey, timing()),
+                http,
+                post,
+                () -> presence.isWithin(config.controlPlane().dispatcherAway()),
+                intake::accept,
+                time,
+                new SecureRandom());
+        presence.listen(controlPlane::wake);
+        SyncLoop syncLoop = new SyncLoop(dispatcher, post, controlPlane::state, presence, time);
+        running = new Running(http, presence, syncLoop, controlPlane, intake);
+        syncLoop.start();
+        controlPlane.start();
+    }
+
+    /**
+     * First nothing new is taken, then the control plane hears what is ready for it, then the dispatcher what was
+     * confirmed; each step is bounded, and what is not done is done after the next start.
+     */
+    public void stop() throws InterruptedException {
+        Running parts = running;
+        if (parts == null) {
+            return;
+        }
+        running = null;
+        parts.intake.stop();
+        parts.controlPlane.stop(FLUSH);
+        parts.syncLoop.stop();
+        parts.http.shutdownNow();
+    }
+
+    boolean isConnected() {
+        Running parts = running;
+        return parts != null && parts.controlPlane.state().connected();
+    }
+
+    boolean isDispatcherAnswering() {
+        Running parts = running;
+        return parts != null && parts.presence.isWithin(ANSWERING);
+    }
+
+    private Timing timing() {
+        ConnectorConfig.Link link = config.controlPlane();
+        return new Timing(link.pingInterval(), link.deadAfter(), link.writeTimeout(), link.handshakeTimeout());
+    }
+
+    private Settings settings() {
+        try {
+            return config.settingsFile().map(Settings::load).orElseGet(Settings::defaults);
+        } catch (InvalidSettings invalid) {
+            throw new Misconfigured(String.valueOf(invalid.getMessage()));
+        }
+    }
+
+    private String workerId(Settings settings) {
+        String workerId = settings.workerId()
+                .or(config::workerId)
+                .filter(id -> !id.isBlank())
+                .orElseThrow(() -> new Misconfigured("worker-id is required (via --worker-id flag or config file)"));
+        if (workerId.startsWith("warp")) {
+            throw new Misconfigured("invalid worker-id: values starting with 'warp' are reserved and cannot be used");
+        }
+        return workerId;
+    }
+
+    private static SecretValue required(Optional<SecretValue> value, String otherwise) {
+        return value.filter(secret -> !secret.reveal().isBlank()).orElseThrow(() -> new Misconfigured(otherwise));
+    }
+}

@@ -1,0 +1,196 @@
+package dev.slipway.connector.dispatcher;
+
+import dev.slipway.connector.dispatcher.Dispatcher.NoAnswer;
+import dev.slipway.connector.dispatcher.Dispatcher.Refusal;
+import dev.slipway.connector.link.LinkState;
+import dev.slipway.connector.outbox.Outbox;
+import dev.slipway.connector.outbox.Outbox.Report;
+import dev.slipway.connector.outbox.Post;
+import dev.slipway.connector.outbox.Signal;
+import dev.slipway.protocol.ConnectorSync;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells the dispatcher what was written and confirmed, and brings what is to be written. A call is always under way: the
+ * dispatcher holds it until it has something to say, and news of this side's own makes a new one at once, whose answer is
+ * then the only one that counts.
+ */
+public final class SyncLoop {
+    private static final Logger LOG = Logger.getLogger(SyncLoop.class);
+    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration LAST_WORDS = Duration.ofSeconds(4);
+    private static final Duration FAREWELL = Duration.ofMillis(500);
+
+    /** Calls under way at once; superseded ones still take their time to come back. */
+    private static final int CALLS = 4;
+
+    /** What was told by a call, and how it ended. */
+    private record Call(long seq, Report report, LinkState link) {}
+
+    private sealed interface End {
+        record Answered(ConnectorSync.Answer answer) implements End {}
+
+        record Failed(String why) implements End {}
+    }
+
+    private record Ended(Call call, End end) {}
+
+    private final Dispatcher dispatcher;
+    private final Post post;
+    private final Supplier<LinkState> link;
+    private final Presence presence;
+    private final InstantSource time;
+    private final Signal signal = new Signal();
+    private final Semaphore calls = new Semaphore(CALLS);
+    private final Queue<Ended> ended = new ConcurrentLinkedQueue<>();
+    private final BackOff backOff = new BackOff();
+    private final long incarnation;
+    private @Nullable Thread thread;
+    private volatile Optional<Instant> stoppingSince = Optional.empty();
+
+    // Of the loop's thread only:
+    private long seq;
+    private Optional<Call> underWay = Optional.empty();
+    private Optional<Call> accepted = Optional.empty();
+    private Instant notBefore;
+    private boolean failing;
+
+    public SyncLoop(Dispatcher dispatcher, Post post, Supplier<LinkState> link, Presence presence, InstantSource time) {
+        this.dispatcher = dispatcher;
+        this.post = post;
+        this.link = link;
+        this.presence = presence;
+        this.time = time;
+        this.incarnation = time.millis();
+        this.notBefore = time.instant();
+    }
+
+    public void start() {
+        post.listen(signal);
+        thread = Thread.ofVirtual().name("dispatcher-sync").start(this::run);
+    }
+
+    /** Reports a last time if there is something the dispatcher has not heard, and ends. */
+    public void stop() throws InterruptedException {
+        stoppingSince = Optional.of(time.instant());
+        signal.give();
+        Thread running = thread;
+        if (running != null && !running.join(LAST_WORDS)) {
+            running.interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            while (!isDone()) {
+                takeEnds();
+                callIfDue();
+                signal.await(look());
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** How long to wait for news before looking whether it is time for something. */
+    private Duration look() {
+        Duration longest = stoppingSince.isEmpty() ? LOOK : FAREWELL;
+        Duration pause = Duration.between(time.instant(), notBefore);
+        return pause.isPositive() && pause.compareTo(longest) < 0 ? pause : longest;
+    }
+
+    private boolean isDone() {
+        Optional<Instant> since = stoppingSince;
+        if (since.isEmpty() || post.ask(Outbox::report).isNewsAfter(Report.EMPTY)) {
+            return false;
+        }
+        boolean linkTold = accepted.filter(call -> call.link.equals(link.get())).isPresent();
+        // The dispatcher reads the state at once, but holds its answer: that is not waited for.
+        return linkTold || !time.instant().isBefore(since.get().plus(FAREWELL));
+    }
+
+    private void callIfDue() {
+        if (time.instant().isBefore(notBefore)) {
+            return;
+        }
+        Report report = post.ask(Outbox::report);
+        LinkState now = link.get();
+        boolean due = underWay.filter(call -> !report.isNewsAfter(call.report) && call.link.equals(now))
+                .isEmpty();
+        if (due && calls.tryAcquire()) {
+            seq++;
+            Call call = new Call(seq, report, now);
+            underWay = Optional.of(call);
+            Thread.ofVirtual().name("dispatcher-sync-call").start(() -> carryOut(call));
+        }
+    }
+
+    private void carryOut(Call call) {
+        End end;
+        try {
+            end = new End.Answered(dispatcher.sync(new ConnectorSync(
+                    incarnation,
+                    call.seq,
+                    call.link.connected(),
+                    call.link.sinceMillis(),
+                    call.report.holding(),
+                    call.report.claimsWritten(),
+                    call.report.confirmed(),
+                    call.report.declined(),
+                    call.link.dialFailures(),
+                    call.link.remoteCloses())));
+            presence.heard();
+        } catch (Refusal refusal) {
+            end = new End.Failed(refusal.detail() + " (" + refusal.status() + ")");
+        } catch (NoAnswer noAnswer) {
+            end = new End.Failed(String.valueOf(noAnswer.getMessage()));
+        } catch (RuntimeException unexpected) {
+            LOG.error("A report to the dispatcher failed unexpectedly", unexpected);
+            end = new End.Failed("internal error");
+        } finally {
+            calls.release();
+        }
+        ended.add(new Ended(call, end));
+        signal.give();
+    }
+
+    private void takeEnds() {
+        for (Ended end = ended.poll(); end != null; end = ended.poll()) {
+            if (underWay.equals(Optional.of(end.call))) {
+                take(end.call, end.end);
+            }
+        }
+    }
+
+    private void take(Call call, End end) {
+        underWay = Optional.empty();
+        switch (end) {
+            case End.Answered answered -> {
+                accepted = Optional.of(call);
+                post.update(outbox -> outbox.synced(call.report, answered.answer));
+                notBefore = time.instant();
+                backOff.succeeded();
+                if (failing) {
+                    LOG.info("The dispatcher answers again");
+                    failing = false;
+                }
+            }
+            case End.Failed failed -> {
+                notBefore = time.instant().plus(backOff.next());
+                if (!failing) {
+                    LOG.warnf("The dispatcher does not take reports: %s. Trying again until it does.", failed.why);
+                    failing = true;
+                }
+            }
+        }
+    }
+}

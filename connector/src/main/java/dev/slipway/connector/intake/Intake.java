@@ -1,0 +1,187 @@
+package dev.slipway.connector.intake;
+
+import dev.slipway.connector.dispatcher.BackOff;
+import dev.slipway.connector.dispatcher.Dispatcher;
+import dev.slipway.connector.dispatcher.Dispatcher.NoAnswer;
+import dev.slipway.connector.dispatcher.Dispatcher.Refusal;
+import dev.slipway.connector.outbox.Post;
+import dev.slipway.connector.wire.AgentDefaults;
+import dev.slipway.connector.wire.Assignment;
+import dev.slipway.connector.wire.Assignments;
+import dev.slipway.connector.wire.FrameReader;
+import dev.slipway.connector.wire.Incoming;
+import dev.slipway.protocol.TaskSubmission;
+import dev.slipway.protocol.TaskSubmission.Taken;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/** Hands assignments and cancellations of the control plane on to the dispatcher, and answers for what it does not take. */
+public final class Intake {
+    private static final Logger LOG = Logger.getLogger(Intake.class);
+    private static final int MAX_MESSAGES = 256;
+    private static final int BAD_REQUEST = 400;
+    private static final int TOO_LARGE = 413;
+    private static final int FULL = 429;
+    private static final Duration TRY_FOR = Duration.ofSeconds(5);
+    private static final Duration STOP = Duration.ofSeconds(1);
+    private static final String STOPPING = "worker is shutting down";
+    private static final String UNAVAILABLE = "worker is temporarily unavailable";
+
+    private final Dispatcher dispatcher;
+    private final Post post;
+    private final AgentDefaults defaults;
+    private final Traces traces;
+    private final InstantSource time;
+    private final Lanes lanes = new Lanes(MAX_MESSAGES, FrameReader.MAX_FRAME);
+    private final CountDownLatch stopping = new CountDownLatch(1);
+
+    public Intake(Dispatcher dispatcher, Post post, AgentDefaults defaults, Traces traces, InstantSource time) {
+        this.dispatcher = dispatcher;
+        this.post = post;
+        this.defaults = defaults;
+        this.traces = traces;
+        this.time = time;
+    }
+
+    /** @param more run once another message may be brought */
+    public void accept(String message, Runnable more) {
+        switch (FrameReader.read(message)) {
+            case Incoming.Assigned(Assignment assignment) ->
+                lanes.add(assignment.taskId(), () -> submit(assignment), message.length(), more);
+            case Incoming.Cancelled(String taskId) -> lanes.add(taskId, () -> cancel(taskId), message.length(), more);
+            case Incoming.WithoutTask(String taskId, String executionId) -> {
+                LOG.warnf("An assignment of %s says nothing about the task: it is answered as failed", shown(taskId));
+                post.update(outbox -> outbox.refused(taskId, executionId, "the assignment has no task"));
+                more.run();
+            }
+            case Incoming.Heartbeat() -> more.run();
+            case Incoming.Unknown(String type) -> {
+                LOG.warnf("A message of the unknown type '%s' from the control plane is ignored", shown(type));
+                more.run();
+            }
+            case Incoming.Broken(String why) -> {
+                LOG.warnf("A message of %d characters from the control plane is dropped: %s", message.length(), why);
+                more.run();
+            }
+        }
+    }
+
+    /** Rejects what comes from now on, and waits shortly for what is under way. */
+    public void stop() throws InterruptedException {
+        stopping.countDown();
+        lanes.awaitIdle(STOP);
+    }
+
+    private void submit(Assignment assignment) {
+        String taskId = assignment.taskId();
+        String executionId = Assignments.executionId(assignment);
+        MDC.put("execution", executionId);
+        try {
+            if (stopping.getCount() == 0) {
+                post.update(outbox -> outbox.rejected(taskId, executionId, STOPPING));
+                return;
+            }
+            if (!post.change(outbox -> outbox.submitting(executionId))) {
+                post.update(outbox -> outbox.rejected(taskId, executionId, UNAVAILABLE));
+                return;
+            }
+            traces.begin(traceparent -> submit(taskId, Assignments.translate(assignment, defaults, traceparent)));
+        } finally {
+            MDC.remove("execution");
+        }
+    }
+
+    private void submit(String taskId, TaskSubmission submission) {
+        String executionId = submission.executionId();
+        try {
+            Taken taken = trySubmit(submission);
+            post.update(outbox -> outbox.accepted(taskId, executionId, taken));
+            LOG.infof("Task %s, execution %s: assigned and %s", shown(taskId), shown(executionId), words(taken));
+        } catch (Refusal refusal) {
+            refused(taskId, executionId, refusal);
+        } catch (NoAnswer noAnswer) {
+            LOG.warnf(
+                    "Task %s, execution %s: rejected, because the dispatcher does not answer: %s",
+                    shown(taskId), shown(executionId), noAnswer.getMessage());
+            post.update(outbox -> outbox.rejectedUnanswered(taskId, executionId, UNAVAILABLE));
+        }
+    }
+
+    private void refused(String taskId, String executionId, Refusal refusal) {
+        LOG.warnf(
+                "Task %s, execution %s: the dispatcher refused it (%d): %s",
+                shown(taskId), shown(executionId), refusal.status(), refusal.detail());
+        switch (refusal.status()) {
+            case FULL -> post.update(outbox -> outbox.rejected(taskId, executionId, refusal.detail()));
+            case BAD_REQUEST, TOO_LARGE -> post.update(outbox -> outbox.refused(taskId, executionId, refusal.detail()));
+            default ->
+                // Among them 503, after which it is not certain that nothing was stored.
+                post.update(outbox -> outbox.rejectedUnanswered(taskId, executionId, refusal.detail()));
+        }
+    }
+
+    /** Tries again while there is no answer: a dispatcher that restarts is back within the time. */
+    private Taken trySubmit(TaskSubmission submission) throws Refusal, NoAnswer {
+        Instant until = time.instant().plus(TRY_FOR);
+        BackOff backOff = new BackOff();
+        while (true) {
+            try {
+                return dispatcher.submit(submission);
+            } catch (NoAnswer noAnswer) {
+                Duration wait = backOff.next();
+                if (!time.instant().plus(wait).isBefore(until) || !pause(wait)) {
+                    throw noAnswer;
+                }
+            }
+        }
+    }
+
+    /** A cancellation comes once: it is tried until the dispatcher has it. */
+    private void cancel(String taskId) {
+        BackOff backOff = new BackOff();
+        do {
+            try {
+                int cancelled = dispatcher.cancel(taskId);
+                LOG.infof("Task %s: cancelled by the user, %d open execution(s)", shown(taskId), cancelled);
+                return;
+            } catch (Refusal refusal) {
+                LOG.warnf("Task %s: the dispatcher refused its cancellation: %s", shown(taskId), refusal.detail());
+                if (refusal.status() < 500 && refusal.status() != FULL) {
+                    return;
+                }
+            } catch (NoAnswer noAnswer) {
+                LOG.debugf("Task %s: no answer to its cancellation, trying again", shown(taskId));
+            }
+        } while (pause(backOff.next()));
+        LOG.errorf("Task %s: its cancellation did not reach the dispatcher before the worker stopped", shown(taskId));
+    }
+
+    /** Returns false, and early, if the connector is stopping. */
+    private boolean pause(Duration length) {
+        try {
+            return !stopping.await(length.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private static String words(Taken taken) {
+        return switch (taken) {
+            case QUEUED -> "taken over";
+            case OPEN -> "known already, it has not ended";
+            case ENDED -> "known already, it has ended";
+        };
+    }
+
+    /** A name from outside, fit for a log line. */
+    private static String shown(String name) {
+        String clean = name.replaceAll("\\p{Cntrl}", "?");
+        return clean.length() <= 100 ? clean : clean.substring(0, 100) + "…";
+    }
+}

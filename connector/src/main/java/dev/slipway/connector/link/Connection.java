@@ -1,0 +1,228 @@
+package dev.slipway.connector.link;
+
+import dev.slipway.connector.wire.FrameReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** One WebSocket connection, with blocking writes that end in time and an end that needs nothing of the peer. */
+final class Connection {
+    /** Told what comes in, on a thread of the connection, one call at a time. */
+    interface Events {
+        /** Something came that a dead peer would not have sent. */
+        void heard();
+
+        /** @param more to be called once the next message may be read */
+        void message(String text, Runnable more);
+
+        void pong(String payload);
+
+        /** The connection ended; called once. */
+        void lost();
+    }
+
+    /** A dial that did not become a connection. */
+    static final class DialFailure extends Exception {
+        private final int status;
+
+        DialFailure(String message, int status) {
+            super(message);
+            this.status = status;
+        }
+
+        /** The HTTP status with which the handshake was refused; 0 if there was none. */
+        int status() {
+            return status;
+        }
+    }
+
+    private static final int NORMAL = 1000;
+
+    private final WebSocket socket;
+    private final Receiver receiver;
+    private final Duration writeTimeout;
+
+    private Connection(WebSocket socket, Receiver receiver, Duration writeTimeout) {
+        this.socket = socket;
+        this.receiver = receiver;
+        this.writeTimeout = writeTimeout;
+    }
+
+    /** @throws DialFailure also when the handshake takes too long */
+    static Connection dial(HttpClient http, Target target, String apiKey, Timing timing, Events events)
+            throws DialFailure, InterruptedException {
+        Receiver receiver = new Receiver(events);
+        CompletableFuture<WebSocket> dial = http.newWebSocketBuilder()
+                .header("Authorization", "Bearer " + apiKey)
+                .connectTimeout(timing.handshake())
+                .buildAsync(target.uri(), receiver);
+        try {
+            WebSocket socket = dial.get(timing.handshake().plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
+            return new Connection(socket, receiver, timing.write());
+        } catch (ExecutionException failed) {
+            throw failure(failed.getCause());
+        } catch (TimeoutException late) {
+            throw new DialFailure("no answer within " + timing.handshake().toSeconds() + " s", 0);
+        } finally {
+            // A connection that comes up after we stopped waiting for it belongs to nobody.
+            if (!dial.isDone()) {
+                var _ = dial.thenAccept(WebSocket::abort);
+            }
+        }
+    }
+
+    private static DialFailure failure(@Nullable Throwable cause) {
+        if (cause instanceof WebSocketHandshakeException refused) {
+            int status = refused.getResponse().statusCode();
+            return new DialFailure("the server answered with HTTP status " + status, status);
+        }
+        return new DialFailure(cause == null ? "no reason given" : describe(cause), 0);
+    }
+
+    void send(String text) throws IOException, InterruptedException {
+        finish(socket.sendText(text, true));
+    }
+
+    void ping(String payload) throws IOException, InterruptedException {
+        finish(socket.sendPing(StandardCharsets.UTF_8.encode(payload)));
+    }
+
+    boolean isOpen() {
+        return receiver.end.get() == null;
+    }
+
+    /** Why it ended, in words; empty while it has not. */
+    String end() {
+        String words = receiver.end.get();
+        return words == null ? "" : words;
+    }
+
+    /** Says goodbye if the peer still listens, and ends the connection in any case. */
+    void close(String reason) throws InterruptedException {
+        try {
+            finish(socket.sendClose(NORMAL, reason));
+        } catch (IOException gone) {
+            // then there is nobody left to say goodbye to
+        } finally {
+            abort(reason);
+        }
+    }
+
+    /** Ends the connection at once, whatever the peer does. */
+    void abort(String why) {
+        receiver.ended(why);
+        socket.abort();
+    }
+
+    private void finish(CompletableFuture<WebSocket> write) throws IOException, InterruptedException {
+        try {
+            write.get(writeTimeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException stalled) {
+            abort("a write did not finish within " + writeTimeout.toSeconds() + " s");
+            throw new IOException(end(), stalled);
+        } catch (ExecutionException failed) {
+            abort(describe(failed.getCause() == null ? failed : failed.getCause()));
+            throw new IOException(end(), failed);
+        }
+    }
+
+    private static String describe(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null ? failure.getClass().getSimpleName() : message;
+    }
+
+    private static final class Receiver implements WebSocket.Listener {
+        private final Events events;
+        private final AtomicReference<@Nullable String> end = new AtomicReference<>();
+        private StringBuilder text = new StringBuilder();
+        private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+        Receiver(Events events) {
+            this.events = events;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
+            events.heard();
+            text.append(data);
+            if (isTooLarge(socket, text.length())) {
+                return null;
+            }
+            if (last) {
+                String message = text.toString();
+                text = new StringBuilder();
+                events.message(message, () -> socket.request(1));
+            } else {
+                socket.request(1);
+            }
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
+            events.heard();
+            byte[] part = new byte[data.remaining()];
+            data.get(part);
+            bytes.writeBytes(part);
+            if (isTooLarge(socket, bytes.size())) {
+                return null;
+            }
+            if (last) {
+                String message = bytes.toString(StandardCharsets.UTF_8);
+                bytes = new ByteArrayOutputStream();
+                events.message(message, () -> socket.request(1));
+            } else {
+                socket.request(1);
+            }
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onPong(WebSocket socket, ByteBuffer payload) {
+            events.heard();
+            events.pong(StandardCharsets.UTF_8.decode(payload).toString());
+            socket.request(1);
+            return null;
+        }
+
+        @Override
+        public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+            ended("the server closed it with code " + code);
+            socket.abort();
+            return null;
+        }
+
+        @Override
+        public void onError(WebSocket socket, Throwable failure) {
+            ended(describe(failure));
+            socket.abort();
+        }
+
+        private boolean isTooLarge(WebSocket socket, int size) {
+            if (size <= FrameReader.MAX_FRAME) {
+                return false;
+            }
+            ended("the server sent a message larger than " + (FrameReader.MAX_FRAME >> 20) + " MiB");
+            socket.abort();
+            return true;
+        }
+
+        void ended(String why) {
+            if (end.compareAndSet(null, why)) {
+                events.lost();
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+package dev.slipway.connector.link;
+
+import dev.slipway.connector.link.Connection.DialFailure;
+import dev.slipway.connector.outbox.Outbox;
+import dev.slipway.connector.outbox.Outbox.Outgoing;
+import dev.slipway.connector.outbox.Post;
+import dev.slipway.connector.outbox.Signal;
+import dev.slipway.connector.wire.FrameWriter;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
+import java.util.random.RandomGenerator;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a connection to the control plane while the dispatcher answers, and writes on it what the outbox holds. One thread
+ * dials, writes and pings; what comes in is handed on by the connection's own.
+ */
+public final class ControlPlane {
+    /** Takes messages of the control plane. */
+    @FunctionalInterface
+    public interface Inbox {
+        /** @param more to be called once the next message may be read */
+        void accept(String message, Runnable more);
+    }
+
+    private static final Logger LOG = Logger.getLogger(ControlPlane.class);
+
+    /** So long nothing is waited for without looking around. */
+    private static final Duration LOOK = Duration.ofSeconds(1);
+
+    private final LinkSettings settings;
+    private final HttpClient http;
+    private final Post post;
+    private final BooleanSupplier dispatcherAnswers;
+    private final Inbox inbox;
+    private final InstantSource time;
+    private final RandomGenerator random;
+    private final Signal signal = new Signal();
+    private final Redial redial = new Redial();
+    private @Nullable Thread thread;
+    private volatile LinkState state;
+    private volatile @Nullable Instant stopBy;
+
+    public ControlPlane(
+            LinkSettings settings,
+            HttpClient http,
+            Post post,
+            BooleanSupplier dispatcherAnswers,
+            Inbox inbox,
+            InstantSource time,
+            RandomGenerator random) {
+        this.settings = settings;
+        this.http = http;
+        this.post = post;
+        this.dispatcherAnswers = dispatcherAnswers;
+        this.inbox = inbox;
+        this.time = time;
+        this.random = random;
+        this.state = new LinkState(false, time.millis(), 0, 0);
+    }
+
+    public LinkState state() {
+        return state;
+    }
+
+    /** The dispatcher answers again: whoever waits for that need not wait longer. */
+    public void wake() {
+        signal.give();
+    }
+
+    public void start() {
+        post.listen(signal);
+        thread = Thread.ofVirtual().name("control-plane").start(this::run);
+    }
+
+    /** Writes what is still to be written, says goodbye, and ends; no later than {@code atMost} from now. */
+    public void stop(Duration atMost) throws InterruptedException {
+        stopBy = time.instant().plus(atMost);
+        signal.give();
+        Thread running = thread;
+        if (running != null && !running.join(atMost.plus(settings.timing().write()))) {
+            running.interrupt();
+        }
+    }
+
+    private void run() {
+        try {
+            while (stopBy == null) {
+                if (!dispatcherAnswers.getAsBoolean()) {
+                    signal.await(LOOK);
+                } else if (!session()) {
+                    pause(redial.afterFailure(random.nextDouble()));
+                }
+            }
+        } catch (InterruptedException stopped) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void pause(Duration length) throws InterruptedException {
+        Instant until = time.instant().plus(length);
+        while (stopBy == null && time.instant().isBefore(until)) {
+            signal.await(Duration.between(time.instant(), until));
+        }
+    }
+
+    /** One connection from its dial to its end; false if it was none, or one that carried nothing. */
+    private boolean session() throws InterruptedException {
+        LOG.infof("Connecting to %s", settings.target().shown());
+        Incoming incoming = new Incoming();
+        Connection connection;
+        try {
+            connection =
+                    Connection.dial(http, settings.target(), settings.apiKey().reveal(), settings.timing(), incoming);
+        } catch (DialFailure failure) {
+            changeState(LinkState::dialFailed);
+            if (failure.status() == 401 || failure.status() == 403) {
+                LOG.errorf(
+                        "API key rejected: the control plane answered the handshake with HTTP status %d. Check that"
+                                + " WARP_API_KEY is valid and may be used by self-hosted workers.",
+                        failure.status());
+            } else {
+                LOG.warnf("Cannot connect to %s: %s", settings.target().shown(), failure.getMessage());
+            }
+            return false;
+        }
+        post.update(outbox -> outbox.connected(UUID.randomUUID().toString()));
+        changeState(now -> now.withConnected(true, time.millis()));
+        LOG.info("Successfully connected to server");
+        LOG.info("Listening for tasks");
+        try {
+            serve(connection, incoming);
+        } finally {
+            connection.abort("Slipway ended it");
+            post.update(Outbox::disconnected);
+            changeState(now -> now.withConnected(false, time.millis()));
+        }
+        if (stopBy == null && dispatcherAnswers.getAsBoolean()) {
+            changeState(LinkState::remoteClosed);
+            LOG.warnf("Connection to the control plane lost: %s", connection.end());
+        }
+        boolean carried = incoming.heardAt != null;
+        if (carried) {
+            redial.succeeded();
+        }
+        return carried;
+    }
+
+    private void serve(Connection connection, Incoming incoming) throws InterruptedException {
+        Liveness liveness =
+                new Liveness(settings.timing().ping(), settings.timing().dead(), time.instant());
+        while (connection.isOpen()) {
+            Instant now = time.instant();
+            Instant heard = incoming.heardAt;
+            if (heard != null) {
+                liveness.heard(heard);
+            }
+            Instant end = stopBy;
+            if (end != null && (!now.isBefore(end) || post.ask(Outbox::isSettled))) {
+                connection.close("worker stopped");
+            } else if (liveness.isDead(now)) {
+                connection.abort("neither data nor an answer to a ping for "
+                        + settings.timing().dead().toSeconds() + " s");
+            } else if (!dispatcherAnswers.getAsBoolean()) {
+                connection.close("worker unavailable");
+                LOG.error(
+                        "The dispatcher does not answer, so the connection to the control plane is closed until it does");
+            } else if (!write(connection, liveness)) {
+                signal.await(shorter(LOOK, liveness.quiet(now)));
+            }
+        }
+    }
+
+    /** Writes one message or ping; false if there is none to write. */
+    private boolean write(Connection connection, Liveness liveness) throws InterruptedException {
+        try {
+            Optional<Outgoing> next = post.ask(Outbox::next);
+            if (next.isPresent()) {
+                connection.send(FrameWriter.write(next.get().notice(), settings.workerId()));
+                post.update(outbox -> outbox.written(next.get().id()));
+            } else if (liveness.isPingDue(time.instant()) || post.ask(Outbox::wantsPing)) {
+                connection.ping(post.change(Outbox::ping));
+                liveness.pinged(time.instant());
+            } else {
+                return false;
+            }
+        } catch (IOException lost) {
+            LOG.debugf("A write to the control plane failed: %s", lost.getMessage());
+        }
+        return true;
+    }
+
+    /** On the loop's thread only. */
+    private void changeState(UnaryOperator<LinkState> change) {
+        state = change.apply(state);
+        post.announce();
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private final class Incoming implements Connection.Events {
+        private volatile @Nullable Instant heardAt;
+
+        @Override
+        public void heard() {
+            heardAt = time.instant();
+        }
+
+        @Override
+        public void message(String text, Runnable more) {
+            inbox.accept(text, more);
+        }
+
+        @Override
+        public void pong(String payload) {
+            post.change(outbox -> outbox.pong(payload));
+        }
+
+        @Override
+        public void lost() {
+            signal.give();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package dev.slipway.connector.wire;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.slipway.connector.wire.Fields.WrongType;
+import java.util.Optional;
+
+/** Understands the control plane's frames. No content of a frame ever leaves it but in the result. */
+public final class FrameReader {
+    /** The largest frame that is taken, in characters. */
+    public static final int MAX_FRAME = 32 << 20;
+
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxStringLength(MAX_FRAME)
+                            .build())
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            // Numbers in mcp_servers go to the agent as they came.
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
+
+    private FrameReader() {}
+
+    public static Incoming read(String frame) {
+        try {
+            Fields envelope = Fields.of("the frame", JSON.readTree(frame));
+            String type = envelope.text("type").orElse("");
+            return switch (type) {
+                case "task_assignment" -> assignment(data(envelope));
+                case "task_cancellation" -> cancellation(data(envelope));
+                case "heartbeat" -> new Incoming.Heartbeat();
+                default -> new Incoming.Unknown(type);
+            };
+        } catch (JsonProcessingException notJson) {
+            return new Incoming.Broken("it is not valid JSON");
+        } catch (WrongType wrong) {
+            return new Incoming.Broken(String.valueOf(wrong.getMessage()));
+        }
+    }
+
+    private static Fields data(Fields envelope) throws WrongType {
+        Optional<Fields> data = envelope.object("data");
+        if (data.isEmpty()) {
+            throw new WrongType("data", "an object");
+        }
+        return new Fields("", data.get().object());
+    }
+
+    private static Incoming cancellation(Fields data) throws WrongType {
+        Optional<String> taskId = data.word("task_id");
+        return taskId.isPresent()
+                ? new Incoming.Cancelled(taskId.get())
+                : new Incoming.Broken("the cancellation has no task_id");
+    }
+
+    private static Incoming assignment(Fields data) throws WrongType {
+        Optional<String> taskId = data.word("task_id");
+        Optional<String> executionId = data.word("execution_id");
+        if (taskId.isEmpty()) {
+            return new Incoming.Broken("the assignment has no task_id");
+        }
+        Optional<Fields> task = data.object("task");
+        if (task.isEmpty()) {
+            return new Incoming.WithoutTask(taskId.get(), executionId.orElse(taskId.get()));
+        }
+        return new Incoming.Assigned(new Assignment(
+                taskId.get(),
+                executionId,
+                task(task.get()),
+                data.word("docker_image"),
+                data.secrets("env_vars"),
+                data.texts("additional_oz_args")));
+    }
+
+    private static Assignment.Task task(Fields task) throws WrongType {
+        Optional<Fields> owner = task.object("owner");
+        Optional<Fields> snapshot = task.object("agent_config_snapshot");
+        return new Assignment.Task(
+                task.text("id").orElse(""),
+                task.word("title"),
+                owner.isPresent()
+                        && owner.get().text("Type").filter("TEAM"::equals).isPresent(),
+                snapshot.isPresent() ? Optional.of(snapshot(snapshot.get())) : Optional.empty());
+    }
+
+    private static Assignment.Snapshot snapshot(Fields snapshot) throws WrongType {
+        Optional<Fields> harness = snapshot.object("harness");
+        Optional<Fields> providers = snapshot.object("inference_providers");
+        Optional<Fields> aws = providers.isPresent() ? providers.get().object("aws") : Optional.empty();
+        Optional<Fields> sharing = snapshot.object("session_sharing");
+        return new Assignment.Snapshot(
+                snapshot.text("environment_id"),
+                snapshot.text("model_id"),
+                snapshot.text("profile_id"),
+                snapshot.text("skill_spec"),
+                snapshot.object("mcp_servers").<JsonNode>map(Fields::object).filter(servers -> !servers.isEmpty()),
+                snapshot.flag("computer_use_enabled"),
+                snapshot.number("idle_timeout_minutes"),
+                harness.isPresent() ? harness.get().text("type") : Optional.empty(),
+                aws.isPresent() ? Optional.of(aws(aws.get())) : Optional.empty(),
+                sharing.isPresent() ? sharing.get().text("public_access") : Optional.empty(),
+                snapshot.flag("snapshot_disabled").orElse(false),
+                snapshot.number("snapshot_upload_timeout_secs"),
+                snapshot.number("snapshot_script_timeout_secs"));
+    }
+
+    private static Assignment.AwsInference aws(Fields aws) throws WrongType {
+        return new Assignment.AwsInference(
+                aws.flag("disabled").orElse(false), aws.text("role_arn"), aws.text("region"));
+    }
+}

@@ -1,0 +1,20 @@
+package dev.slipway.connector.wire;
+
+/** What a frame of the control plane means. */
+public sealed interface Incoming {
+    record Assigned(Assignment assignment) implements Incoming {}
+
+    /** An assignment that names a task but does not say what it is. */
+    record WithoutTask(String taskId, String executionId) implements Incoming {}
+
+    record Cancelled(String taskId) implements Incoming {}
+
+    /** Means nothing, and nothing is wrong with it. */
+    record Heartbeat() implements Incoming {}
+
+    /** Of a type this connector does not know. */
+    record Unknown(String type) implements Incoming {}
+
+    /** @param why what is wrong with it, without any of its content */
+    record Broken(String why) implements Incoming {}
+}
