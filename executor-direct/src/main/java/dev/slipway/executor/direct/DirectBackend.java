@@ -196,8 +196,8 @@ final class DirectBackend implements Backend, Closeable {
 
     @Override
     public LogSource logs(RunId run, String cursor) throws IOException {
-        Evidence evidence = store.find(run).orElseThrow(() -> new IOException("no evidence is left of " + run));
-        return new OutputFile(evidence, cursor, holePunch, canPunch);
+        Optional<Evidence> evidence = store.find(run);
+        return evidence.isPresent() ? new OutputFile(evidence.get(), cursor, holePunch, canPunch) : LogSource.none();
     }
 
     @Override

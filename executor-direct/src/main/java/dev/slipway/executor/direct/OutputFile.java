@@ -16,7 +16,7 @@ import org.jboss.logging.Logger;
 /** A run's output file. A cursor is the offset in it, in bytes. */
 final class OutputFile implements LogSource {
     private static final Logger LOG = Logger.getLogger(OutputFile.class);
-    private static final Duration POLL = Duration.ofMillis(50);
+    private static final Duration POLL = Duration.ofMillis(25);
 
     /** Space is freed in steps of this size: every step costs a few system calls. */
     private static final long STEP = 1 << 20;

@@ -64,7 +64,7 @@ public interface Backend {
     boolean stop(RunId run, Duration grace) throws IOException;
 
     /**
-     * The run's output.
+     * The run's output; a run without evidence has none.
      *
      * @param cursor where to begin, from a {@link LogSource.Chunk} of an earlier source; empty for the beginning
      */

@@ -16,6 +16,22 @@ public interface LogSource extends Closeable {
     /** Everything up to {@code cursor} is delivered: its space may be freed. */
     void release(String cursor) throws IOException;
 
+    /** The output of a run that has none. */
+    static LogSource none() {
+        return new LogSource() {
+            @Override
+            public Chunk next(int max, Duration patience) {
+                return new Chunk(Bytes.EMPTY, "");
+            }
+
+            @Override
+            public void release(String cursor) {}
+
+            @Override
+            public void close() {}
+        };
+    }
+
     /** @param cursor the backend's own mark of the position after these bytes */
     record Chunk(Bytes bytes, String cursor) {}
 }

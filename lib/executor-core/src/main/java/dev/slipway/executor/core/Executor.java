@@ -1,0 +1,145 @@
+package dev.slipway.executor.core;
+
+import dev.slipway.protocol.Internal;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/** The life of an executor's process: preflight, survivors, then reports until it is closed. */
+final class Executor {
+    private static final Logger LOG = Logger.getLogger(Executor.class);
+    private static final Duration PREFLIGHT_INTERVAL = Duration.ofSeconds(5);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
+    private static final Duration DROP_GRACE = Duration.ofSeconds(10);
+
+    private final Identity identity;
+    private final int slots;
+    private final Backend backend;
+    private final Internal.ForExecutors dispatcher;
+    private final Metrics metrics;
+    private final Clock clock;
+    private final Connection connection;
+    private final Waiter closing = new Waiter();
+    private final Thread thread = Thread.ofVirtual().name("executor").unstarted(this::work);
+    private volatile boolean closed;
+    private volatile String unfit = "the preflight has not run yet";
+    private volatile List<String> remarks = List.of();
+    private volatile @Nullable Runs runs;
+    private volatile @Nullable SyncLoop loop;
+
+    /** @param slots how many runs it offers to hold; 0 means no limit of its own */
+    Executor(
+            Identity identity,
+            int slots,
+            Backend backend,
+            Internal.ForExecutors dispatcher,
+            Metrics metrics,
+            Clock clock,
+            Connection connection) {
+        this.identity = identity;
+        this.slots = slots;
+        this.backend = backend;
+        this.dispatcher = dispatcher;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.connection = connection;
+    }
+
+    void open() {
+        LOG.infof("executor %s", identity.id());
+        thread.start();
+    }
+
+    /** Asks for no more work and reports nothing more; what runs goes on, and is found again by the next process. */
+    void close() {
+        closed = true;
+        closing.wake();
+        Optional.ofNullable(loop).ifPresent(SyncLoop::close);
+        Optional.ofNullable(runs).ifPresent(Runs::close);
+        try {
+            thread.join(CLOSE_PATIENCE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Why no task can run here now, in words; empty when tasks can. */
+    String trouble() {
+        return unfit.isEmpty() ? connection.trouble() : unfit;
+    }
+
+    /** What an operator should know although tasks can run. */
+    List<String> remarks() {
+        return remarks;
+    }
+
+    Identity identity() {
+        return identity;
+    }
+
+    /** How many runs have not ended. */
+    int live() {
+        return Optional.ofNullable(runs)
+                .map(known -> known.count(RunTable::live))
+                .orElse(0);
+    }
+
+    private void work() {
+        Optional<List<RunId>> survivors = Optional.empty();
+        while (!closed && survivors.isEmpty()) {
+            survivors = prepare();
+            if (survivors.isEmpty()) {
+                closing.await(PREFLIGHT_INTERVAL);
+            }
+        }
+        if (!closed) {
+            report(survivors.orElseThrow());
+        }
+    }
+
+    private Optional<List<RunId>> prepare() {
+        try {
+            remarks = backend.preflight();
+            remarks.forEach(LOG::warn);
+            List<RunId> survivors = backend.survivors();
+            unfit = "";
+            return Optional.of(survivors);
+        } catch (PreflightFailure e) {
+            tellUnfit(String.valueOf(e.getMessage()));
+        } catch (IOException | RuntimeException e) {
+            tellUnfit("what earlier processes left cannot be read: " + e);
+        }
+        return Optional.empty();
+    }
+
+    private void tellUnfit(String words) {
+        if (!words.equals(unfit)) {
+            LOG.errorf("no task can run here: %s", words);
+            unfit = words;
+        }
+    }
+
+    private void report(List<RunId> survivors) {
+        if (!survivors.isEmpty()) {
+            LOG.infof("%d runs of earlier processes are here", survivors.size());
+        }
+        RunTable table = new RunTable(backend.kind(), slots, identity.incarnation(), survivors, DROP_GRACE.toMillis());
+        Waiter changed = new Waiter();
+        Runs keeper = new Runs(table, backend, dispatcher, metrics, clock, changed);
+        runs = keeper;
+        metrics.gauges(
+                () -> keeper.count(RunTable::live),
+                () -> keeper.count(RunTable::unacknowledged),
+                () -> keeper.count(RunTable::strangers));
+        SyncLoop exchange = new SyncLoop(identity.id(), keeper, dispatcher, metrics, changed, connection);
+        loop = exchange;
+        if (closed) {
+            return; // it was closed before it could be told
+        }
+        exchange.run();
+    }
+}

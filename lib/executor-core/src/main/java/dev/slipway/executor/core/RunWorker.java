@@ -1,0 +1,207 @@
+package dev.slipway.executor.core;
+
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Internal;
+import dev.slipway.protocol.TaskSpec;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
+import org.jboss.logging.MDC;
+
+/** Carries out the commands for one run, each on a virtual thread of its own, and tells what came of them. */
+final class RunWorker {
+    private static final Logger LOG = Logger.getLogger(RunWorker.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** How long a result waits for output that the dispatcher does not take, and evidence after its acknowledgement. */
+    private static final Duration OUTPUT_STALL = Duration.ofSeconds(30);
+
+    /** What a run tells whoever keeps the table. */
+    interface Listener {
+        void started(RunId run, long startedAtMillis);
+
+        void ended(RunId run, Observed.Ended ended);
+
+        void forgotten(RunId run);
+    }
+
+    private final RunId run;
+    private final Backend backend;
+    private final Listener listener;
+    private final LogPump pump;
+    private final Metrics metrics;
+    private final Clock clock;
+    private final AtomicBoolean pumping = new AtomicBoolean();
+    private final Waiter closing = new Waiter();
+    private volatile boolean closed;
+    private volatile String traceId = "";
+
+    RunWorker(
+            RunId run,
+            Backend backend,
+            Internal.ForExecutors dispatcher,
+            Listener listener,
+            Metrics metrics,
+            Clock clock) {
+        this.run = run;
+        this.backend = backend;
+        this.listener = listener;
+        this.metrics = metrics;
+        this.clock = clock;
+        this.pump = new LogPump(backend, dispatcher, run, metrics);
+    }
+
+    void start(TaskSpec spec) {
+        traceId = spec.traceparent().map(RunWorker::traceIdOf).orElse("");
+        inBackground("start", () -> {
+            Optional<Observed.Ended> failed = begin(spec);
+            metrics.started(failed.isEmpty());
+            failed.ifPresentOrElse(this::tellEnd, this::watch);
+        });
+    }
+
+    void adopt() {
+        metrics.adopted();
+        inBackground("adopt", () -> {
+            LOG.info("watching a run that an earlier process of this executor began");
+            watch();
+        });
+    }
+
+    /** @param isWatched whether the run is being started or watched already */
+    void stop(Duration grace, boolean isWatched) {
+        inBackground("stop", () -> {
+            LOG.info("stopping the run");
+            repeatedly("stop", () -> backend.revoke(run) || backend.stop(run, grace));
+            if (!isWatched) {
+                watch();
+            }
+        });
+    }
+
+    void forget() {
+        inBackground("forget", () -> {
+            if (pumping.get() && !pump.awaitDelivery(OUTPUT_STALL)) {
+                LOG.warn("the dispatcher did not take all of the run's output, the rest is deleted");
+            }
+            pump.cancel();
+            repeatedly("forget", () -> {
+                backend.forget(run);
+                return true;
+            });
+            if (!closed) {
+                listener.forgotten(run);
+            }
+        });
+    }
+
+    /** Begins nothing more and tells nothing more. The run goes on. */
+    void close() {
+        closed = true;
+        pump.cancel();
+        closing.wake();
+    }
+
+    /** @return how it ended, if it certainly never will begin */
+    private Optional<Observed.Ended> begin(TaskSpec spec) {
+        try {
+            backend.start(run, spec, step -> LOG.debugf("%s", step));
+            return Optional.empty();
+        } catch (StartFailure e) {
+            LOG.infof("the run could not start: %s", e.getMessage());
+            return Optional.of(new Observed.Ended(e.ending(), 0, clock.millis()));
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("the start of the run failed half-way", e);
+            AtomicBoolean revoked = new AtomicBoolean();
+            repeatedly("revoke", () -> {
+                revoked.set(backend.revoke(run));
+                return true;
+            });
+            return revoked.get()
+                    ? Optional.of(new Observed.Ended(
+                            new Ending.NotStarted(FailureReason.UNKNOWN, "the start failed: " + e.getMessage()),
+                            0,
+                            clock.millis()))
+                    : Optional.empty();
+        }
+    }
+
+    /** Until it has ended and its output is delivered, or the dispatcher has not taken any of it for a while. */
+    private void watch() {
+        pumping.set(true);
+        inBackground("output", pump::pump);
+        Backoff backoff = Backoff.ofCalls();
+        Duration patience = Duration.ZERO;
+        boolean runs = false;
+        while (!closed) {
+            try {
+                Observed observed = backend.observe(run, patience);
+                if (observed instanceof Observed.Ended ended) {
+                    pump.end();
+                    if (!pump.awaitDelivery(OUTPUT_STALL)) {
+                        LOG.warn("the dispatcher takes none of the run's output: its result goes ahead");
+                    }
+                    tellEnd(ended);
+                    return;
+                }
+                if (observed instanceof Observed.Running running && !runs) {
+                    runs = true;
+                    LOG.info("the run has started");
+                    listener.started(run, running.startedAtMillis());
+                }
+                backoff.reset();
+                patience = PATIENCE;
+            } catch (IOException | RuntimeException e) {
+                LOG.warnf("the run cannot be observed now, trying again: %s", e);
+                closing.await(backoff.next());
+            }
+        }
+    }
+
+    private void tellEnd(Observed.Ended ended) {
+        if (!closed) {
+            LOG.infof("the run has ended: %s", ended.ending());
+            listener.ended(run, ended);
+        }
+    }
+
+    private void repeatedly(String what, Attempt attempt) {
+        Backoff backoff = Backoff.ofCalls();
+        while (!closed) {
+            try {
+                if (attempt.succeeds()) {
+                    return;
+                }
+            } catch (IOException | RuntimeException e) {
+                LOG.warnf("cannot %s the run now, trying again: %s", what, e);
+            }
+            closing.await(backoff.next());
+        }
+    }
+
+    @FunctionalInterface
+    private interface Attempt {
+        boolean succeeds() throws IOException;
+    }
+
+    private void inBackground(String name, Runnable work) {
+        Thread.ofVirtual().name(name + " " + run).start(() -> {
+            MDC.put("execution", run.key().execution());
+            MDC.put("attempt", run.key().attempt());
+            if (!traceId.isEmpty()) {
+                MDC.put("traceId", traceId);
+            }
+            work.run();
+        });
+    }
+
+    /** The second part of a W3C trace context. */
+    private static String traceIdOf(String traceparent) {
+        String[] parts = traceparent.split("-", -1);
+        return parts.length > 1 ? parts[1] : "";
+    }
+}
