@@ -1,6 +1,7 @@
 package dev.slipway.cli;
 
 import dev.slipway.cli.services.ControlPlane;
+import dev.slipway.cli.services.SearchPath;
 import dev.slipway.cli.services.StateDir;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.settings.Backend;
@@ -117,8 +118,8 @@ final class WorkerOptions {
         if (settings.backend().isEmpty()) {
             settings = settings.withBackend(Optional.of(unchosenBackend(key.isPresent(), dir)));
         }
-        if (key.isPresent() && settings.workerId().isEmpty()) {
-            throw new CliFailure("worker-id is required (via --worker-id flag or config file)");
+        if (key.isPresent()) {
+            checkWorker(settings, host);
         }
         return new Launch(
                 Optional.of(settings.resolvedAgainst(host.directory()).withInherited(host.environment()::get)),
@@ -132,6 +133,18 @@ final class WorkerOptions {
                     + " add --backend direct to run the agents as processes of this host");
         }
         return localWork(dir);
+    }
+
+    private static void checkWorker(Settings settings, Host host) {
+        if (settings.workerId().isEmpty()) {
+            throw new CliFailure("worker-id is required (via --worker-id flag or config file)");
+        }
+        if (settings.directOrDefaults().ozPath().isEmpty()
+                && SearchPath.find("oz", host.environment()).isEmpty()) {
+            throw new CliFailure(
+                    "there is no 'oz' on PATH, which the control plane's tasks need: install it, or name it"
+                            + " with backend.direct.oz_path in the config file");
+        }
     }
 
     /** Where commands of one's own run when nothing is configured. */

@@ -1,13 +1,11 @@
 package dev.slipway.cli.services;
 
 import dev.slipway.cli.CliFailure;
-import java.io.File;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Where the services' programs are, and how they are started.
@@ -49,12 +47,8 @@ public record Installation(Path root) {
     }
 
     private static String setsid(Map<String, String> environment) {
-        return Stream.of(environment.getOrDefault("PATH", "").split(File.pathSeparator))
-                .filter(dir -> !dir.isEmpty())
-                .map(dir -> Path.of(dir, "setsid"))
-                .filter(Files::isExecutable)
+        return SearchPath.find("setsid", environment)
                 .map(Path::toString)
-                .findFirst()
                 .orElseThrow(() -> new CliFailure(
                         "the program 'setsid' is not on PATH: install it (Debian: apt-get install util-linux)"));
     }
