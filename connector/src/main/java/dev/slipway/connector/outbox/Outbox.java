@@ -35,8 +35,8 @@ public final class Outbox {
     /** So many unconfirmed notices of the connector's own are kept; beyond it the oldest ones go. */
     static final int MAX_LOCAL = 1_000;
 
-    /** So many executions are remembered as rejected without an answer from the dispatcher. */
-    static final int MAX_UNANSWERED = 10_000;
+    /** So many executions are remembered as rejected. */
+    static final int MAX_REJECTED = 10_000;
 
     private enum Stage {
         WAITING,
@@ -80,7 +80,7 @@ public final class Outbox {
     /** Executions being submitted, and whether a message showed that the dispatcher has them. */
     private final Map<String, Boolean> submitting = new HashMap<>();
 
-    private final Set<String> unanswered = new LinkedHashSet<>();
+    private final Set<String> rejected = new LinkedHashSet<>();
     private Optional<String> connection = Optional.empty();
     private long pings;
     private long lastLocal;
@@ -172,7 +172,7 @@ public final class Outbox {
         if (declined.containsValue(executionId)) {
             return false;
         }
-        unanswered.remove(executionId);
+        rejected.remove(executionId);
         submitting.put(executionId, false);
         return true;
     }
@@ -191,10 +191,13 @@ public final class Outbox {
                 && !message.executionId.equals(newExecution);
     }
 
-    /** The dispatcher certainly has not taken the execution: the control plane keeps the task. */
+    /**
+     * The dispatcher has not taken the execution: the control plane keeps the task. An earlier try that was not answered may
+     * still reach the dispatcher; its claim will be declined.
+     */
     public void rejected(String taskId, String executionId, String reason) {
         submitting.remove(executionId);
-        addLocal(executionId, new Notice.Rejected(taskId, reason));
+        reject(taskId, executionId, reason);
     }
 
     /**
@@ -205,9 +208,13 @@ public final class Outbox {
         if (Boolean.TRUE.equals(submitting.remove(executionId))) {
             return; // a message of it came meanwhile: the dispatcher has it, only the answer was lost
         }
-        unanswered.add(executionId);
-        if (unanswered.size() > MAX_UNANSWERED) {
-            unanswered.remove(unanswered.iterator().next());
+        reject(taskId, executionId, reason);
+    }
+
+    private void reject(String taskId, String executionId, String reason) {
+        rejected.add(executionId);
+        if (rejected.size() > MAX_REJECTED) {
+            rejected.remove(rejected.iterator().next());
         }
         addLocal(executionId, new Notice.Rejected(taskId, reason));
     }
@@ -253,7 +260,7 @@ public final class Outbox {
         if (declined.containsValue(execution)) {
             return; // once the dispatcher knows, it has nothing more to say of it
         }
-        if (message.outcome().isEmpty() && unanswered.contains(execution)) {
+        if (message.outcome().isEmpty() && rejected.contains(execution)) {
             declined.put(message.id(), execution);
             return;
         }

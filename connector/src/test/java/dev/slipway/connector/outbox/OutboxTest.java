@@ -209,6 +209,17 @@ class OutboxTest {
     }
 
     @Test
+    void declinesTheClaimOfAnExecutionThatItRejectedAfterATryWithoutAnAnswer() {
+        outbox.submitting("e1");
+        outbox.rejected("t1", "e1", "full");
+        answer(claim(1, "e1", "t1"));
+        outbox.connected("a");
+
+        assertThat(writeAll()).containsExactly(-1L);
+        assertThat(outbox.report().declined()).containsExactly(1L);
+    }
+
+    @Test
     void submitsItAgainOnlyOnceTheDispatcherKnowsOfTheDeclinedClaim() {
         outbox.submitting("e1");
         outbox.rejectedUnanswered("t1", "e1", "no answer");
