@@ -471,14 +471,20 @@ public final class Decider {
                 .ifPresent(execution -> emit(new Change.Claimed(execution.id())));
     }
 
-    /** The control plane was told no and may have given the task to another worker: it must leave no trace here. */
+    /**
+     * The control plane was told no and may have given the task to another worker: what was never launched must leave no
+     * trace here. What was launched goes on, and its result is told; only the claim is dropped, or it would be declined for ever.
+     */
     private void declined(Message claim) {
-        state.execution(claim.executionId())
-                .filter(execution -> !execution.claimed() && !(execution.life() instanceof Life.Active))
-                .ifPresent(execution -> {
-                    state.messagesOf(execution.id()).forEach(id -> emit(new Change.MessageRemoved(id)));
-                    emit(new Change.Forgotten(execution.id()));
-                });
+        boolean isLaunched = state.execution(claim.executionId())
+                .filter(execution -> execution.attempt() > 0)
+                .isPresent();
+        if (isLaunched) {
+            emit(new Change.MessageRemoved(claim.id()));
+        } else {
+            state.messagesOf(claim.executionId()).forEach(id -> emit(new Change.MessageRemoved(id)));
+            emit(new Change.Forgotten(claim.executionId()));
+        }
     }
 
     private void answer(Peer.Connector connector) {

@@ -522,14 +522,30 @@ class DeciderTest {
     }
 
     @Test
-    void aClaimThatWasWrittenCannotBeDeclined() {
+    void forgetsWhatIsNotLaunchedAlsoWhenAnEarlierClaimWasWritten() {
         desk.assign("x", "t");
         long claim = desk.state.outbox().iterator().next().id();
         desk.connector(List.of(claim), List.of(claim), List.of());
 
         desk.connector(List.of(), List.of(), List.of(), List.of(claim));
 
-        assertThat(desk.stateOf("x")).isEqualTo(TaskState.QUEUED);
+        assertThat(desk.state.execution("x")).isEmpty();
+        assertThat(desk.state.outbox()).isEmpty();
+    }
+
+    @Test
+    void whatWasLaunchedLosesOnlyItsDeclinedClaimAndItsResultIsTold() {
+        desk.assign("x", "t");
+        long claim = desk.state.outbox().iterator().next().id();
+        desk.connector(List.of(claim), List.of(claim), List.of());
+        desk.sync("e");
+
+        desk.connector(List.of(), List.of(), List.of(), List.of(claim));
+        assertThat(desk.state.outbox()).isEmpty();
+        desk.finish("e", "x", 0);
+
+        assertThat(desk.stateOf("x")).isEqualTo(TaskState.SUCCEEDED);
+        assertThat(desk.deliverAll()).extracting(Message::kind).containsExactly(Message.Kind.RESULT);
     }
 
     @Test
