@@ -20,9 +20,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.agroal.DataSource;
 import io.quarkus.arc.InjectableInstance;
 import io.quarkus.flyway.FlywayDataSource;
-import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
+import io.quarkus.runtime.util.ExceptionUtil;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -188,13 +189,13 @@ public class Dispatcher {
         try {
             return opening.open();
         } catch (SQLException | FlywayException e) {
-            throw refuse(what + " cannot be opened: " + e.getMessage()
-                    + ". If the file is damaged, restore it from a backup or move it away;"
-                    + " without it the dispatcher starts anew and runs of the old ledger are left alone.");
+            throw refuse("%s cannot be opened: %s. If the file is damaged, restore it from a backup or move it away;"
+                            .formatted(what, ExceptionUtil.getRootCause(e).getMessage())
+                    + " without it the dispatcher starts anew, and runs of the old one are left alone.");
         }
     }
 
-    private static PreventFurtherStepsException refuse(String sentence) {
-        return new PreventFurtherStepsException(sentence, 1);
+    private static ConfigurationException refuse(String sentence) {
+        return new ConfigurationException(sentence);
     }
 }

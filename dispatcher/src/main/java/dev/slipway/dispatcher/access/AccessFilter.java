@@ -2,7 +2,7 @@ package dev.slipway.dispatcher.access;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.quarkus.runtime.PreventFurtherStepsException;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
@@ -33,7 +33,7 @@ public class AccessFilter {
         try {
             doorkeeper = new Doorkeeper(config);
         } catch (IllegalArgumentException e) {
-            throw new PreventFurtherStepsException(e.getMessage(), 1);
+            throw new ConfigurationException(String.valueOf(e.getMessage()));
         }
     }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.slipway.dispatcher.access;
+
+import org.jspecify.annotations.NullMarked;

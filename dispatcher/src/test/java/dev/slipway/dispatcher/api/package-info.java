@@ -1,0 +1,4 @@
+@NullMarked
+package dev.slipway.dispatcher.api;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,40 @@
+package dev.slipway.dispatcher.ledger;
+
+import dev.slipway.dispatcher.Databases;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+
+/** The same statements on a real PostgreSQL. */
+class PostgresqlLedgerTest extends LedgerContract {
+    private static final EmbeddedPostgres SERVER = start();
+    private static int databases;
+
+    private static EmbeddedPostgres start() {
+        try {
+            return EmbeddedPostgres.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        SERVER.close();
+    }
+
+    @Override
+    DataSource database() {
+        String name = "ledger" + databases++;
+        try (var connection = SERVER.getPostgresDatabase().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("create database " + name);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return Databases.migrated(SERVER.getDatabase("postgres", name), "db/ledger");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.slipway.dispatcher.ledger;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.slipway.dispatcher.logs;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.slipway.dispatcher.loop;
+
+import org.jspecify.annotations.NullMarked;

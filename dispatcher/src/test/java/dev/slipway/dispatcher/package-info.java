@@ -1,0 +1,4 @@
+@NullMarked
+package dev.slipway.dispatcher;
+
+import org.jspecify.annotations.NullMarked;
