@@ -1,0 +1,171 @@
+package dev.slipway.simulation;
+
+import dev.slipway.dispatcher.core.Limits;
+import dev.slipway.protocol.BackendKind;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SplittableRandom;
+
+/** Writes histories: the seed decides all of one. */
+final class Author {
+    private static final long RETENTION = 3_600_000;
+
+    private final long seed;
+    private final SplittableRandom chance;
+    private final List<Plan> plans = new ArrayList<>();
+    private final List<Action> actions = new ArrayList<>();
+    private final long length;
+
+    private Author(long seed) {
+        this.seed = seed;
+        this.chance = new SplittableRandom(seed);
+        this.length = between(10_000, 60_000);
+    }
+
+    static History history(long seed) {
+        return new Author(seed).write();
+    }
+
+    private History write() {
+        Setup setup = setup();
+        work(setup);
+        misfortunes(setup);
+        actions.sort(Comparator.comparingLong(Action::at));
+        return new History(seed, setup, plans, actions, length);
+    }
+
+    private Setup setup() {
+        List<Setup.Seat> seats = new ArrayList<>();
+        int executors = 1 + chance.nextInt(3);
+        for (int i = 1; i <= executors; i++) {
+            seats.add(new Setup.Seat(
+                    "executor-" + i, oneOf(BackendKind.DIRECT, BackendKind.DOCKER), pick(0, 1, 1, 2, 2, 3)));
+        }
+        Limits limits = new Limits(
+                pick(0, 1, 2, 3, 5),
+                pick(0, 2, 10, 100),
+                oneIn(4) ? Map.of(BackendKind.DOCKER, 1) : Map.of(),
+                pick(500, 2_000, 5_000),
+                10_000,
+                RETENTION);
+        return new Setup(seats, limits);
+    }
+
+    private void work(Setup setup) {
+        boolean imagesRun =
+                setup.executors().stream().anyMatch(seat -> seat.backend().runsImages());
+        int assignments = chance.nextInt(12);
+        for (int i = 1; i <= assignments; i++) {
+            boolean named = !oneIn(5);
+            String task = (named ? "task-" : "unnamed-") + (1 + chance.nextInt(8));
+            Action.Assign assign = new Action.Assign(
+                    moment(), task, named ? Optional.of("execution-" + i) : Optional.empty(), plan(true));
+            actions.add(assign);
+            if (oneIn(4)) {
+                actions.add(new Action.AssignAgain(after(assign), assign.at()));
+            }
+            if (oneIn(4)) {
+                actions.add(new Action.CancelTask(after(assign), task));
+            }
+        }
+        int submissions = chance.nextInt(assignments == 0 ? 2 : 0, 8);
+        for (int i = 1; i <= submissions; i++) {
+            Action.Submit submit =
+                    new Action.Submit(moment(), "submitted-" + i, oneIn(4) ? 5 : 0, imagesRun && oneIn(4), plan(false));
+            actions.add(submit);
+            if (oneIn(4)) {
+                actions.add(new Action.CancelExecution(after(submit), submit.execution()));
+            }
+        }
+    }
+
+    private int plan(boolean controlPlane) {
+        plans.add(new Plan(
+                pick(0, 100, 1_000, 4_000),
+                oneIn(12),
+                between(0, pick(500, 5_000, 20_000)),
+                pick(0, 0, 0, 1, 7, 137),
+                between(0, 4_000),
+                pick(143, 143, 0),
+                oneIn(3) ? between(0, 2_000) : 0,
+                !controlPlane && oneIn(3) ? OptionalLong.of(between(500, 8_000)) : OptionalLong.empty()));
+        return plans.size() - 1;
+    }
+
+    private void misfortunes(Setup setup) {
+        int misfortunes = chance.nextInt(14);
+        for (int i = 0; i < misfortunes; i++) {
+            String executor = setup.executors()
+                    .get(chance.nextInt(setup.executors().size()))
+                    .id();
+            long at = moment();
+            switch (chance.nextInt(16)) {
+                case 0, 1 ->
+                    actions.add(new Action.CrashDispatcher(
+                            at,
+                            oneOf(
+                                    Action.Moment.NOW,
+                                    Action.Moment.BEFORE_COMMIT,
+                                    Action.Moment.AFTER_COMMIT,
+                                    Action.Moment.AFTER_COMMIT),
+                            between(0, 8_000)));
+                case 2 -> actions.add(new Action.FailCommit(at));
+                case 3, 4 -> actions.add(new Action.CrashExecutor(at, executor, between(0, 8_000)));
+                case 5 -> actions.add(new Action.PauseExecutor(at, executor, between(500, 15_000), !oneIn(3)));
+                case 6 -> actions.add(new Action.LoseEngine(at, executor, between(500, 8_000)));
+                case 7 -> actions.add(new Action.CrashConnector(at, between(0, 8_000)));
+                case 8 -> actions.add(new Action.PauseConnector(at, between(500, 15_000)));
+                case 9, 10 ->
+                    actions.add(new Action.CutConnection(
+                            at, oneIn(2) ? 0 : between(100, 20_000), oneIn(2) ? 0 : between(100, 10_000)));
+                case 11 -> actions.add(new Action.Deafen(at, between(1_000, 25_000)));
+                case 12 -> {
+                    actions.add(new Action.Drain(at, executor, true));
+                    actions.add(new Action.Drain(Math.min(length, at + between(1, 10_000)), executor, false));
+                }
+                default ->
+                    actions.add(new Action.Disturb(
+                            at,
+                            oneOf(executor, executor, ConnectorProcess.ID, ConnectorProcess.ID, "api"),
+                            between(1_000, 20_000),
+                            pick(0, 10, 40, 90),
+                            pick(0, 10, 40),
+                            pick(0, 200, 2_000, 10_000)));
+            }
+        }
+    }
+
+    /** Often shortly before the latest one, because trouble needs company. */
+    private long moment() {
+        if (oneIn(3) && !actions.isEmpty()) {
+            long latest = actions.getLast().at();
+            return Math.min(length, latest + between(0, 300));
+        }
+        return between(0, length);
+    }
+
+    private long after(Action action) {
+        return Math.min(length, action.at() + between(0, pick(100, 2_000, 20_000)));
+    }
+
+    private boolean oneIn(int n) {
+        return chance.nextInt(n) == 0;
+    }
+
+    private long between(long least, long most) {
+        return chance.nextLong(least, most + 1);
+    }
+
+    private int pick(int... choices) {
+        return choices[chance.nextInt(choices.length)];
+    }
+
+    @SafeVarargs
+    private final <T> T oneOf(T... choices) {
+        return choices[chance.nextInt(choices.length)];
+    }
+}

@@ -1,0 +1,202 @@
+package dev.slipway.simulation;
+
+import static dev.slipway.simulation.Rules.require;
+
+import dev.slipway.connector.outbox.Notice;
+import dev.slipway.dispatcher.core.Execution;
+import dev.slipway.dispatcher.core.Message;
+import dev.slipway.dispatcher.core.Source;
+import dev.slipway.protocol.Outcome;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** What the control plane must hear, and in which order. */
+final class ControlPlaneRules {
+    private final World world;
+    private final Map<String, Execution> accepted = new HashMap<>();
+    private final Map<Long, Message> committed = new HashMap<>();
+    private final Map<String, Outcome> outcomes = new HashMap<>();
+    private final Set<String> superseded = new HashSet<>();
+    private final Set<String> claimsWritten = new HashSet<>();
+    private final Set<Long> written = new HashSet<>();
+    private final Set<Long> proven = new HashSet<>();
+    private final Set<String> resultsHeard = new HashSet<>();
+    /** By task, the newest execution whose claim was heard. */
+    private final Map<String, Long> newestClaimHeard = new HashMap<>();
+
+    private final Map<String, Integer> assignments = new HashMap<>();
+    private final Map<String, Integer> handedOver = new HashMap<>();
+    private final Set<String> rejected = new HashSet<>();
+    private final Map<String, Set<Long>> rejectionsWritten = new HashMap<>();
+
+    ControlPlaneRules(World world) {
+        this.world = world;
+    }
+
+    // --- what the ledger says
+
+    void accepted(Execution execution) {
+        accepted.put(execution.id(), execution);
+        require(
+                execution.source() != Source.CONTROL_PLANE || assignments.containsKey(assignmentId(execution)),
+                "what is accepted was assigned",
+                execution.toString());
+    }
+
+    void committed(Message message) {
+        committed.put(message.id(), message);
+    }
+
+    void ended(String executionId, Outcome outcome) {
+        outcomes.put(executionId, outcome);
+    }
+
+    void superseded(String executionId) {
+        superseded.add(executionId);
+    }
+
+    /** The execution may be submitted again as new. */
+    void forgotten(String executionId) {
+        claimsWritten.remove(executionId);
+        outcomes.remove(executionId);
+        resultsHeard.remove(executionId);
+    }
+
+    boolean isClaimWritten(String executionId) {
+        return claimsWritten.contains(executionId);
+    }
+
+    /** Whether a pong has proved that the message was received. */
+    boolean isProven(long message) {
+        return proven.contains(message);
+    }
+
+    boolean isRejected(Execution execution) {
+        return rejected.contains(assignmentId(execution));
+    }
+
+    private static String assignmentId(Execution execution) {
+        return execution.named() ? execution.id() : execution.taskId();
+    }
+
+    // --- what happens on the wire
+
+    void assigned(Assignment assignment) {
+        assignments.merge(assignment.id(), 1, Integer::sum);
+    }
+
+    void handedOver(String connector, Assignment assignment) {
+        handedOver.merge(assignment.task(), 1, Integer::sum);
+        handedOver.merge(connector + " " + assignment.task(), 1, Integer::sum);
+    }
+
+    /** The connector means to reject. */
+    void rejects(Assignment assignment) {
+        rejected.add(assignment.id());
+    }
+
+    /** The connector hands a frame to its socket. */
+    void writes(String connector, long id, Notice notice) {
+        if (id < 0) {
+            require(notice instanceof Notice.Rejected, "of its own a connector only rejects", notice.toString());
+            rejectionsWritten
+                    .computeIfAbsent(connector + " " + notice.taskId(), _ -> new HashSet<>())
+                    .add(id);
+            return;
+        }
+        Message message = committed.get(id);
+        require(message != null, "1: what is written was committed", notice + " as " + id + " was not");
+        if (message == null) {
+            return;
+        }
+        Execution execution = known(message);
+        boolean isAgain = !written.add(id);
+        switch (notice) {
+            case Notice.Claimed _ -> {
+                require(message.kind() == Message.Kind.CLAIM, "1: a claim is a claim", message.toString());
+                claimsWritten.add(message.executionId());
+                if (isAgain) {
+                    world.met(Happening.CLAIM_WRITTEN_AGAIN);
+                }
+                notRejected(connector, execution);
+            }
+            case Notice.Ended ended -> {
+                require(
+                        ended.outcome().equals(outcomes.get(message.executionId())),
+                        "4: the control plane is told the outcome",
+                        ended.outcome() + " of " + execution + " is " + outcomes.get(message.executionId()));
+                if (isAgain) {
+                    world.met(Happening.RESULT_WRITTEN_AGAIN);
+                }
+                notRejected(connector, execution);
+            }
+            case Notice.Rejected _ -> throw new Violation("the ledger does not reject", message.toString());
+        }
+    }
+
+    /** The control plane may have given to another worker what it was told is not wanted here. */
+    private void notRejected(String connector, Execution execution) {
+        String task = execution.taskId();
+        int here = handedOver.getOrDefault(connector + " " + task, 0);
+        int rejections =
+                rejectionsWritten.getOrDefault(connector + " " + task, Set.of()).size();
+        require(
+                here == 0 || here < handedOver.getOrDefault(task, 0) || rejections < here,
+                "1: what was rejected is not claimed",
+                execution + " was assigned " + here + " times and always rejected");
+    }
+
+    /** The control plane reads a frame. */
+    void heard(Connection.Upward.Told told) {
+        Message message = committed.get(told.id());
+        if (message == null) {
+            return;
+        }
+        Execution execution = known(message);
+        long newest = newestClaimHeard.getOrDefault(execution.taskId(), 0L);
+        if (told.notice() instanceof Notice.Ended) {
+            require(
+                    execution.seq() >= newest,
+                    "6: no result comes after the claim of a newer execution",
+                    "the result of " + execution + " does");
+            require(
+                    claimsWritten.contains(execution.id()) || execution.attempt() == 0,
+                    "1: a result comes after its claim",
+                    "the result of " + execution + " does not");
+            resultsHeard.add(execution.id());
+        } else {
+            newestClaimHeard.put(execution.taskId(), Math.max(newest, execution.seq()));
+        }
+    }
+
+    /** A pong reaches the connector, for a ping that the control plane read after these. */
+    void ponged(Collection<Long> read) {
+        proven.addAll(read);
+    }
+
+    private Execution known(Message message) {
+        return Optional.ofNullable(accepted.get(message.executionId())).orElseThrow();
+    }
+
+    /** What the control plane has not been told. */
+    Optional<String> unrest(Collection<Execution> executions) {
+        return executions.stream()
+                .filter(execution -> execution.source() == Source.CONTROL_PLANE)
+                .filter(execution -> !resultsHeard.contains(execution.id()))
+                .filter(execution -> !isSuperseded(execution, executions))
+                .findFirst()
+                .map(execution -> "the control plane has not heard how this ended: " + execution);
+    }
+
+    private boolean isSuperseded(Execution execution, Collection<Execution> executions) {
+        return superseded.contains(execution.id())
+                || executions.stream()
+                        .anyMatch(other -> other.source() == Source.CONTROL_PLANE
+                                && other.taskId().equals(execution.taskId())
+                                && other.seq() > execution.seq());
+    }
+}

@@ -1,0 +1,243 @@
+package dev.slipway.simulation;
+
+import dev.slipway.dispatcher.core.Event;
+import dev.slipway.executor.core.Command;
+import dev.slipway.executor.core.Observed;
+import dev.slipway.executor.core.RunId;
+import dev.slipway.executor.core.RunTable;
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.SyncAnswer;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** One process of an executor: the shell around a {@link RunTable}, which syncs it and carries out what it commands. */
+class ExecutorProcess extends SimulatedProcess {
+    private static final long DROP_GRACE = 2_000;
+    private static final long SYNC_DEADLINE = 6_000;
+    private static final long BACK_OFF = 1_000;
+
+    /** What the shell is doing about one run. */
+    private static final class Work {
+        boolean starting;
+        boolean watched;
+        boolean running;
+        boolean ended;
+    }
+
+    private final Setup.Seat seat;
+    final FakeEngine engine;
+    private final long incarnation;
+    private final SplittableRandom chance;
+    private final Map<RunId, Work> works = new HashMap<>();
+    private @Nullable RunTable table;
+    private long latestSync;
+    private boolean syncWanted;
+
+    ExecutorProcess(World world, Setup.Seat seat, FakeEngine engine, long incarnation) {
+        super(world, seat.id() + "@" + incarnation);
+        this.seat = seat;
+        this.engine = engine;
+        this.incarnation = incarnation;
+        this.chance = world.chance("executor " + seat.id());
+    }
+
+    @Override
+    void start() {
+        try {
+            table = new RunTable(seat.backend(), seat.slots(), incarnation, engine.survivors(incarnation), DROP_GRACE);
+            sync();
+        } catch (IOException e) {
+            later(BACK_OFF, "asks for survivors again", this::start);
+        }
+    }
+
+    final long incarnation() {
+        return incarnation;
+    }
+
+    final boolean isIdle() {
+        return table != null && table.live() == 0 && table.unacknowledged() == 0 && works.isEmpty();
+    }
+
+    private RunTable table() {
+        if (table == null) {
+            throw new IllegalStateException(name() + " has not begun");
+        }
+        return table;
+    }
+
+    private void sync() {
+        syncWanted = false;
+        ExecutorSync sync = table().nextSync();
+        latestSync = sync.seq();
+        world.wire()
+                .call(
+                        seat.id(),
+                        this,
+                        Call.of(new Event.ExecutorReport(seat.id(), sync)),
+                        response -> answered(sync.seq(), response));
+        later(SYNC_DEADLINE, "waits for no answer to sync " + sync.seq(), () -> retry(sync.seq()));
+    }
+
+    private void retry(long seq) {
+        if (latestSync == seq) {
+            sync();
+        }
+    }
+
+    private void syncSoon() {
+        if (!syncWanted) {
+            syncWanted = true;
+            later(chance.nextLong(50), "has news", this::sync);
+        }
+    }
+
+    private void answered(long seq, Response response) {
+        if (response instanceof Response.Synced(SyncAnswer answer)) {
+            answer.launch().forEach(launch -> world.rules().learnsOf(seat.id(), launch.key()));
+            List<Command> commands = table().answered(seq, answer);
+            if (commands.isEmpty() && !answer.launch().isEmpty()) {
+                world.met(Happening.LAUNCH_DISCARDED);
+            }
+            commands.forEach(this::carryOut);
+            if (seq == latestSync) {
+                syncSoon();
+            }
+        } else if (seq == latestSync) {
+            later(BACK_OFF + chance.nextLong(BACK_OFF), "syncs again", () -> retry(seq));
+        }
+    }
+
+    private void carryOut(Command command) {
+        RunId run = command.run();
+        Work work = works.computeIfAbsent(run, _ -> new Work());
+        switch (command) {
+            case Command.Start start -> {
+                work.starting = true;
+                later(chance.nextLong(20), "starts " + run, () -> begin(run, work, world.plan(start.spec())));
+            }
+            case Command.Adopt _ -> {
+                world.met(Happening.SURVIVOR_ADOPTED);
+                watch(run, work);
+            }
+            case Command.Stop stop ->
+                later(
+                        chance.nextLong(20),
+                        "stops " + run,
+                        () -> stop(run, work, Duration.ofMillis(stop.graceMillis())));
+            case Command.Forget _ -> later(chance.nextLong(20), "forgets " + run, () -> forget(run, work));
+        }
+    }
+
+    private void begin(RunId run, Work work, Plan plan) {
+        engine.start(this, run, plan, begun -> {
+            switch (begun) {
+                case FakeEngine.Begun.Observable() -> {
+                    work.starting = false;
+                    watch(run, work);
+                }
+                case FakeEngine.Begun.Never(var failure) -> {
+                    work.starting = false;
+                    ended(run, work, failure.ending(), 0, world.now());
+                }
+                case FakeEngine.Begun.Unknown _ -> revokeFailedStart(run, work);
+            }
+        });
+    }
+
+    /** What failed half-way either never starts, or is watched like any other. */
+    private void revokeFailedStart(RunId run, Work work) {
+        try {
+            boolean neverStarts = engine.revoke(this, run);
+            work.starting = false;
+            if (neverStarts) {
+                var ending = new Ending.NotStarted(FailureReason.UNKNOWN, "its start failed");
+                ended(run, work, ending, 0, world.now());
+            } else {
+                watch(run, work);
+            }
+        } catch (IOException e) {
+            later(BACK_OFF, "revokes " + run, () -> revokeFailedStart(run, work));
+        }
+    }
+
+    private void watch(RunId run, Work work) {
+        if (!work.watched) {
+            work.watched = true;
+            observe(run, work);
+        }
+    }
+
+    private void observe(RunId run, Work work) {
+        if (work.ended) {
+            return;
+        }
+        try {
+            switch (engine.observe(run)) {
+                case Observed.Preparing _ -> {}
+                case Observed.Running(long startedAt) -> {
+                    if (!work.running) {
+                        work.running = true;
+                        table().started(run, startedAt);
+                        syncSoon();
+                    }
+                }
+                case Observed.Ended(var ending, long startedAt, long endedAt) ->
+                    ended(run, work, ending, startedAt, endedAt);
+            }
+        } catch (IOException e) {
+            // Nothing is known: it is looked at again.
+        }
+        later(50 + chance.nextLong(200), "looks at " + run, () -> observe(run, work));
+    }
+
+    /** Nothing is left of the run but its evidence. */
+    void ended(RunId run, Ending ending, long startedAt, long endedAt) {
+        table().ended(run, ending, startedAt, endedAt).forEach(this::carryOut);
+        syncSoon();
+    }
+
+    private void ended(RunId run, Work work, Ending ending, long startedAt, long endedAt) {
+        if (!work.ended) {
+            work.ended = true;
+            ended(run, ending, startedAt, endedAt);
+        }
+    }
+
+    private void stop(RunId run, Work work, Duration grace) {
+        if (work.ended) {
+            return;
+        }
+        try {
+            boolean isDone = engine.stop(this, run, grace);
+            watch(run, work);
+            if (isDone) {
+                return;
+            }
+        } catch (IOException e) {
+            // Nothing is known: it is stopped again.
+        }
+        later(500, "stops " + run + " again", () -> stop(run, work, grace));
+    }
+
+    private void forget(RunId run, Work work) {
+        if (work.starting) {
+            later(100, "forgets " + run + " once its start has come back", () -> forget(run, work));
+            return;
+        }
+        try {
+            engine.forget(this, run);
+            table().forgotten(run);
+            works.remove(run);
+        } catch (IOException e) {
+            later(BACK_OFF, "forgets " + run + " again", () -> forget(run, work));
+        }
+    }
+}

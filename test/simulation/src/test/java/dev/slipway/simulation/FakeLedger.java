@@ -1,0 +1,160 @@
+package dev.slipway.simulation;
+
+import dev.slipway.dispatcher.core.Change;
+import dev.slipway.dispatcher.core.Execution;
+import dev.slipway.dispatcher.core.Life;
+import dev.slipway.dispatcher.core.Message;
+import dev.slipway.dispatcher.core.Peer;
+import dev.slipway.dispatcher.core.State;
+import dev.slipway.protocol.Outcome;
+import dev.slipway.protocol.TaskSpec;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** What committed changes have left: the rows of a ledger that loses nothing. It survives every dispatcher. */
+final class FakeLedger {
+    static final String ID = "ledger-1";
+
+    private final Map<String, Execution> executions = new LinkedHashMap<>();
+    private final Map<String, TaskSpec> payloads = new LinkedHashMap<>();
+    private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
+    private final NavigableMap<Long, Message> outbox = new TreeMap<>();
+    private final NavigableMap<String, Peer.Executor> executors = new TreeMap<>();
+    private long lastSeq;
+
+    /** Takes one change of a transaction that will succeed. */
+    void apply(Change.Durable change) {
+        switch (change) {
+            case Change.Accepted(Execution execution) -> {
+                executions.put(execution.id(), execution);
+                lastSeq = execution.seq();
+            }
+            case Change.Claimed(String id) -> {
+                Execution execution = known(id);
+                executions.put(id, with(execution, true, execution.attempt(), execution.life()));
+            }
+            case Change.Moved moved -> {
+                Execution execution = known(moved.executionId());
+                executions.put(execution.id(), with(execution, execution.claimed(), moved.attempt(), moved.to()));
+                moved.outcome().ifPresent(outcome -> outcomes.put(execution.id(), outcome));
+                lastSeq = moved.seq();
+            }
+            case Change.MessageAdded(Message message) -> {
+                outbox.put(message.id(), message);
+                lastSeq = message.id();
+            }
+            case Change.MessageRemoved(long id) -> outbox.remove(id);
+            case Change.ExecutorJoined joined -> {
+                boolean drained =
+                        executor(joined.executor()).map(Peer.Executor::drained).orElse(false);
+                put(joined.executor(), joined, drained);
+            }
+            case Change.ExecutorDrained(String id, boolean drained) ->
+                executor(id)
+                        .ifPresent(executor -> put(
+                                id,
+                                new Change.ExecutorJoined(id, executor.incarnation(), executor.backend()),
+                                drained));
+            case Change.Forgotten(String id) -> {
+                executions.remove(id);
+                payloads.remove(id);
+                outcomes.remove(id);
+            }
+        }
+    }
+
+    void store(String executionId, TaskSpec payload) {
+        payloads.put(executionId, payload);
+    }
+
+    State restore(String session) {
+        return State.restore(ID, session, lastSeq, executions.values(), outbox.values(), executors.values());
+    }
+
+    Optional<Execution> execution(String id) {
+        return Optional.ofNullable(executions.get(id));
+    }
+
+    Collection<Execution> executions() {
+        return Collections.unmodifiableCollection(executions.values());
+    }
+
+    List<Execution> activeOn(String executor) {
+        return executions.values().stream()
+                .filter(execution -> execution.life() instanceof Life.Active life
+                        && life.executor().equals(executor))
+                .toList();
+    }
+
+    long activeCount() {
+        return executions.values().stream()
+                .filter(execution -> execution.life() instanceof Life.Active)
+                .count();
+    }
+
+    Optional<TaskSpec> payload(String executionId) {
+        return Optional.ofNullable(payloads.get(executionId));
+    }
+
+    Optional<Outcome> outcome(String executionId) {
+        return Optional.ofNullable(outcomes.get(executionId));
+    }
+
+    Collection<Message> outbox() {
+        return Collections.unmodifiableCollection(outbox.values());
+    }
+
+    Optional<Message> message(long id) {
+        return Optional.ofNullable(outbox.get(id));
+    }
+
+    Optional<Peer.Executor> executor(String id) {
+        return Optional.ofNullable(executors.get(id));
+    }
+
+    long lastSeq() {
+        return lastSeq;
+    }
+
+    private Execution known(String id) {
+        return execution(id)
+                .orElseThrow(() -> new Violation("a change concerns a row that exists", "there is no row of " + id));
+    }
+
+    private void put(String id, Change.ExecutorJoined joined, boolean drained) {
+        executors.put(
+                id,
+                new Peer.Executor(
+                        id,
+                        joined.incarnation(),
+                        joined.backend(),
+                        drained,
+                        Optional.empty(),
+                        Map.of(),
+                        List.of(),
+                        false,
+                        0));
+    }
+
+    private static Execution with(Execution execution, boolean claimed, int attempt, Life life) {
+        return new Execution(
+                execution.id(),
+                execution.taskId(),
+                execution.seq(),
+                execution.source(),
+                execution.named(),
+                execution.priority(),
+                execution.needsImage(),
+                execution.acceptedAt(),
+                execution.timeoutMillis(),
+                claimed,
+                attempt,
+                life);
+    }
+}

@@ -1,0 +1,382 @@
+package dev.slipway.simulation;
+
+import static dev.slipway.simulation.Rules.require;
+
+import dev.slipway.dispatcher.core.Change;
+import dev.slipway.dispatcher.core.Event;
+import dev.slipway.dispatcher.core.Execution;
+import dev.slipway.dispatcher.core.Life;
+import dev.slipway.dispatcher.core.Limits;
+import dev.slipway.dispatcher.core.Message;
+import dev.slipway.dispatcher.core.Peer;
+import dev.slipway.dispatcher.core.Reply;
+import dev.slipway.dispatcher.core.Source;
+import dev.slipway.protocol.BackendKind;
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Outcome;
+import dev.slipway.protocol.StopCause;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** What must hold of every change at the moment in which it is committed. */
+final class LedgerRules {
+    /** Stands for every reason for which an agent did not start: whoever first sees that it did not gives one. */
+    private static final Outcome NOT_STARTED = new Outcome.Failed(FailureReason.UNKNOWN, "", OptionalInt.empty());
+
+    private final World world;
+    private final Limits limits;
+    private final Map<String, Setup.Seat> seats = new HashMap<>();
+    private final FakeLedger ledger;
+    private final ControlPlaneRules plane;
+    private final Map<ExecutionKey, String> launchedOn = new HashMap<>();
+    /** Executions and tasks of which a cancellation was asked, and when it last was. */
+    private final Map<String, Long> cancelAskedAt = new HashMap<>();
+    /** Executions of which somebody was told that they are cancelled. */
+    private final Set<String> cancelPromised = new HashSet<>();
+
+    LedgerRules(World world, Setup setup, FakeLedger ledger, ControlPlaneRules plane) {
+        this.world = world;
+        this.limits = setup.limits();
+        this.ledger = ledger;
+        this.plane = plane;
+        setup.executors().forEach(seat -> seats.put(seat.id(), seat));
+    }
+
+    Optional<String> launchedOn(ExecutionKey key) {
+        return Optional.ofNullable(launchedOn.get(key));
+    }
+
+    void asks(Event event) {
+        switch (event) {
+            case Event.CancelTask cancel -> cancelAskedAt.put(cancel.taskId(), world.now());
+            case Event.CancelExecution cancel -> cancelAskedAt.put(cancel.executionId(), world.now());
+            default -> {}
+        }
+    }
+
+    void told(Event event, Reply reply) {
+        switch (reply) {
+            case Reply.Queued(String id) ->
+                require(ledger.execution(id).isPresent(), "an answer means durable", id + " is not in the ledger");
+            case Reply.Known known ->
+                require(
+                        ledger.execution(known.executionId()).isPresent(),
+                        "an answer means durable",
+                        known.executionId() + " is not in the ledger");
+            case Reply.Cancelled(List<String> ids) -> {
+                for (String id : ids) {
+                    boolean isDurable = ledger.execution(id)
+                            .filter(execution -> !execution.isOpen()
+                                    || (execution.life() instanceof Life.Stopping stopping
+                                            && stopping.cause() == StopCause.USER))
+                            .isPresent();
+                    require(isDurable, "an answer means durable", "the cancellation of " + id + " is not");
+                    cancelPromised.add(id);
+                }
+            }
+            case Reply.AtCapacity() -> world.met(Happening.REJECTED_AT_CAPACITY);
+            case Reply.Done(), Reply.Outdated(), Reply.Unknown() -> {}
+        }
+        if (event instanceof Event.Submit submit && !submit.named()) {
+            world.met(Happening.UNNAMED_EXECUTION_ASSIGNED);
+        }
+    }
+
+    void transaction(List<Change.Durable> changes) {
+        for (Change.Durable change : changes) {
+            switch (change) {
+                case Change.Accepted(Execution execution) -> accepted(execution);
+                case Change.Claimed(String id) ->
+                    require(
+                            plane.isClaimWritten(id),
+                            "1: what counts as claimed was claimed",
+                            "the claim of " + id + " was never written");
+                case Change.Moved moved -> moved(moved);
+                case Change.MessageAdded(Message message) -> added(message);
+                case Change.MessageRemoved(long id) ->
+                    removed(ledger.message(id).orElseThrow(), changes);
+                case Change.ExecutorJoined joined ->
+                    require(
+                            ledger.executor(joined.executor())
+                                    .filter(executor -> executor.incarnation() >= joined.incarnation())
+                                    .isEmpty(),
+                            "an older process never takes over",
+                            joined.toString());
+                case Change.ExecutorDrained _ -> {}
+                case Change.Forgotten(String id) -> forgotten(id);
+            }
+            ledger.apply(change);
+        }
+    }
+
+    private void accepted(Execution execution) {
+        plane.accepted(execution);
+        isNew(execution.seq());
+        require(
+                ledger.execution(execution.id()).isEmpty(),
+                "4: one outcome per execution",
+                execution.id() + " is accepted again");
+        long waiting = ledger.executions().stream()
+                .filter(other -> other.life() instanceof Life.Queued)
+                .count();
+        require(
+                limits.maxConcurrent() <= 0
+                        || waiting + ledger.activeCount() < limits.maxConcurrent() + limits.queueLimit(),
+                "the queue is bounded",
+                waiting + " wait when " + execution.id() + " is accepted");
+    }
+
+    private void isNew(long number) {
+        require(
+                number > ledger.lastSeq(),
+                "a number is never given twice",
+                number + " comes after " + ledger.lastSeq());
+    }
+
+    private void moved(Change.Moved moved) {
+        Execution row = ledger.execution(moved.executionId()).orElseThrow();
+        isNew(moved.seq());
+        require(row.life().equals(moved.from()), "a transition begins where the row is", moved + " of " + row);
+        require(
+                moved.attempt() == row.attempt() + (moved.to() instanceof Life.Launching ? 1 : 0),
+                "an attempt is a launch",
+                moved + " of " + row);
+        switch (moved.to()) {
+            case Life.Queued() -> throw new Violation("what was launched is never queued again", moved.toString());
+            case Life.Launching launching -> {
+                launched(row, launching.executor());
+                launchedOn.put(new ExecutionKey(row.id(), moved.attempt()), launching.executor());
+            }
+            case Life.Running running -> {
+                boolean isTrue = agent(row, running.executor())
+                        .filter(agent -> agent.startedAt() > 0)
+                        .isPresent();
+                require(isTrue, "running means that the agent started", moved.toString());
+            }
+            case Life.Stopping stopping -> stopping(row, stopping);
+            case Life.Ended ended -> ended(row, ended, moved);
+        }
+    }
+
+    private Optional<FakeEngine.Agent> agent(Execution row, String executor) {
+        return world.host(executor).engine().agent(row.key());
+    }
+
+    private void launched(Execution row, String executor) {
+        require(
+                row.life() instanceof Life.Queued && row.attempt() == 0,
+                "3: an execution is launched once",
+                row + " is launched again");
+        require(
+                row.claimed() && (row.source() == Source.API || plane.isClaimWritten(row.id())),
+                "1: a launch comes after the claim",
+                row + " is launched unclaimed");
+        Setup.Seat seat = Objects.requireNonNull(seats.get(executor));
+        require(
+                !row.needsImage() || seat.backend().runsImages(),
+                "an image runs where images run",
+                row + " on " + executor);
+        require(
+                ledger.executor(executor).filter(Peer.Executor::drained).isEmpty(),
+                "a drained executor gets nothing",
+                row + " on " + executor);
+        String rule = "9: nothing is launched while a limit is reached";
+        int used = ledger.activeOn(executor).size();
+        require(seat.slots() <= 0 || used < seat.slots(), rule, row + " on " + executor + " with " + used);
+        require(
+                limits.maxConcurrent() <= 0 || ledger.activeCount() < limits.maxConcurrent(),
+                rule,
+                row + " beside " + ledger.activeCount());
+        int limit = limits.perBackend().getOrDefault(seat.backend(), 0);
+        long onBackend = seats.values().stream()
+                .filter(other -> other.backend() == seat.backend())
+                .mapToLong(other -> ledger.activeOn(other.id()).size())
+                .sum();
+        require(limit <= 0 || onBackend < limit, rule, row + " beside " + onBackend + " of its backend");
+        if (seat.slots() > 0 && used + 1 == seat.slots()) {
+            world.met(Happening.SLOTS_FULL);
+        }
+        if (limits.maxConcurrent() > 0 && ledger.activeCount() + 1 == limits.maxConcurrent()) {
+            world.met(Happening.LIMIT_REACHED);
+        }
+        for (Execution other : ledger.executions()) {
+            require(
+                    !other.isOpen() || !other.taskId().equals(row.taskId()) || other.seq() >= row.seq(),
+                    "a task's executions run one after the other",
+                    row + " overtakes " + other);
+            require(
+                    !isBefore(other, row) || !couldRunOn(other, seat.backend()),
+                    "the oldest of the highest priority comes first",
+                    row + " overtakes " + other);
+        }
+    }
+
+    private static boolean isBefore(Execution other, Execution row) {
+        return other.priority() > row.priority() || (other.priority() == row.priority() && other.seq() < row.seq());
+    }
+
+    private boolean couldRunOn(Execution execution, BackendKind backend) {
+        return execution.life() instanceof Life.Queued
+                && execution.claimed()
+                && (!execution.needsImage() || backend.runsImages())
+                && ledger.executions().stream()
+                        .noneMatch(other -> other.isOpen()
+                                && other.taskId().equals(execution.taskId())
+                                && other.seq() < execution.seq());
+    }
+
+    private void stopping(Execution row, Life.Stopping stopping) {
+        boolean isWanted = switch (stopping.cause()) {
+            case USER -> isCancelAsked(row);
+            case TIMEOUT ->
+                row.life() instanceof Life.Running running
+                        && row.timeoutMillis().isPresent()
+                        && world.now() - running.startedAt()
+                                >= row.timeoutMillis().getAsLong();
+            case SHUTDOWN -> false;
+        };
+        require(isWanted, "7: a run is stopped for a reason", row + " is stopped for " + stopping.cause());
+        switch (row.life()) {
+            case Life.Launching _ -> world.met(Happening.CANCELLED_WHILE_LAUNCHING);
+            case Life.Running _ when stopping.cause() == StopCause.USER -> world.met(Happening.CANCELLED_WHILE_RUNNING);
+            default -> {}
+        }
+    }
+
+    private boolean isCancelAsked(Execution row) {
+        return cancelAskedAt.containsKey(row.id()) || cancelAskedAt.getOrDefault(row.taskId(), 0L) >= row.acceptedAt();
+    }
+
+    private void ended(Execution row, Life.Ended ended, Change.Moved moved) {
+        Outcome outcome = moved.outcome().orElseThrow();
+        require(row.isOpen(), "4: one outcome per execution", row + " ends again: " + outcome);
+        require(outcomeOf(ended).equals(summary(outcome)), "the row shows the outcome", moved.toString());
+        Outcome truth = switch (row.life()) {
+            case Life.Active life -> truth(row, life);
+            default -> {
+                require(isCancelAsked(row), "4: what never ran ends by a cancel", moved.toString());
+                world.met(Happening.CANCELLED_WHILE_QUEUED);
+                yield new Outcome.Cancelled();
+            }
+        };
+        boolean isTrue = truth.equals(NOT_STARTED)
+                ? outcome instanceof Outcome.Failed failed && failed.exitCode().isEmpty()
+                : summary(truth).equals(summary(outcome));
+        require(
+                isTrue,
+                "4: the outcome is what truly happened",
+                row + " ended with " + outcome + ", in truth with " + truth);
+        require(
+                !cancelPromised.contains(row.id()) || !(outcome instanceof Outcome.Failed),
+                "4: what was cancelled does not fail",
+                row + " ended with " + outcome);
+        plane.ended(row.id(), outcome);
+    }
+
+    /** What the engine knows, seen in the light of what was decided. */
+    private Outcome truth(Execution row, Life.Active life) {
+        Ending ending = agent(row, life.executor())
+                .flatMap(FakeEngine.Agent::ending)
+                .orElseThrow(() ->
+                        new Violation("8: a slot is free when nothing is left", row + " ends while it is not gone"));
+        if (ending instanceof Ending.Exited exited && exited.code() == 0 && !exited.stopped()) {
+            if (life instanceof Life.Stopping) {
+                world.met(Happening.SUCCESS_BEAT_STOP);
+            }
+            return new Outcome.Succeeded();
+        }
+        if (life instanceof Life.Stopping stopping) {
+            if (stopping.cause() == StopCause.USER) {
+                return new Outcome.Cancelled();
+            }
+            world.met(Happening.TIMED_OUT);
+            return new Outcome.Failed(
+                    FailureReason.TASK_TIMEOUT,
+                    "",
+                    ending instanceof Ending.Exited exited ? OptionalInt.of(exited.code()) : OptionalInt.empty());
+        }
+        return switch (ending) {
+            case Ending.Exited exited -> new Outcome.Failed(exited.reason(), "", OptionalInt.of(exited.code()));
+            case Ending.NotStarted _ -> NOT_STARTED;
+            case Ending.Lost lost -> new Outcome.Failed(lost.reason(), "", OptionalInt.empty());
+        };
+    }
+
+    /** Everything but the words for people. */
+    private static String summary(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Succeeded() -> "SUCCEEDED/0";
+            case Outcome.Failed failed -> "FAILED " + failed.reason() + "/" + code(failed.exitCode());
+            case Outcome.Cancelled() -> "CANCELLED/";
+        };
+    }
+
+    private static String outcomeOf(Life.Ended ended) {
+        return ended.state() + ended.reason().map(reason -> " " + reason).orElse("") + "/" + code(ended.exitCode());
+    }
+
+    private static String code(OptionalInt exitCode) {
+        return exitCode.isPresent() ? Integer.toString(exitCode.getAsInt()) : "";
+    }
+
+    private void added(Message message) {
+        isNew(message.id());
+        Execution row = ledger.execution(message.executionId()).orElseThrow();
+        require(
+                row.source() == Source.CONTROL_PLANE && row.taskId().equals(message.taskId()),
+                "the control plane hears of its own",
+                message + " of " + row);
+        require(
+                message.kind() == Message.Kind.CLAIM || !row.isOpen(),
+                "4: a result comes after the outcome",
+                message + " of " + row);
+        plane.committed(message);
+    }
+
+    private void removed(Message message, List<Change.Durable> transaction) {
+        if (plane.isProven(message.id())) {
+            return;
+        }
+        boolean isDeclined = transaction.contains(new Change.Forgotten(message.executionId()))
+                || (message.kind() == Message.Kind.CLAIM
+                        && ledger.execution(message.executionId())
+                                .filter(plane::isRejected)
+                                .isPresent());
+        boolean isSuperseded = message.kind() == Message.Kind.RESULT
+                && transaction.stream()
+                        .anyMatch(change -> change instanceof Change.Accepted(Execution newer)
+                                && newer.source() == Source.CONTROL_PLANE
+                                && newer.taskId().equals(message.taskId()));
+        require(isDeclined || isSuperseded, "6: a message leaves when a pong proved its receipt", message + " leaves");
+        if (isSuperseded) {
+            world.met(Happening.RESULT_SUPERSEDED);
+            plane.superseded(message.executionId());
+        }
+    }
+
+    private void forgotten(String id) {
+        Execution row = ledger.execution(id).orElseThrow();
+        require(
+                ledger.outbox().stream()
+                        .noneMatch(message -> message.executionId().equals(id)),
+                "6: what is forgotten has nothing more to tell",
+                row.toString());
+        boolean isOver =
+                row.life() instanceof Life.Ended ended && world.now() - ended.endedAt() > limits.retentionMillis();
+        boolean isDeclined = !isOver && row.attempt() == 0 && plane.isRejected(row);
+        require(isOver || isDeclined, "what is forgotten is over", row + " is forgotten");
+        if (isDeclined) {
+            world.met(Happening.CLAIM_DECLINED);
+            cancelPromised.remove(id);
+            plane.forgotten(id);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.slipway.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+
+class MutantTest {
+    private static final int HISTORIES = 1_000;
+
+    private record Broken(History history, Violation violation) {}
+
+    @Test
+    void aDispatcherThatBelievesOldReportsIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.withoutFence())).containsAnyOf("4: ", "8: ");
+    }
+
+    @Test
+    void aDispatcherThatAnswersBeforeTheCommitIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.answeringBeforeTheCommit())).containsAnyOf("1: ", "2: ", "5: ", "durable");
+    }
+
+    @Test
+    void anExecutorThatForgetsBeforeTheAcknowledgementIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.forgettingBeforeTheAcknowledgement())).startsWith("5: ");
+    }
+
+    @Test
+    void aConnectorThatTakesWrittenForReceivedIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.confirmingWhatIsWritten())).startsWith("6: ");
+    }
+
+    @Test
+    void aDispatcherThatCountsSlotsInACounterIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.countingSlots())).startsWith("9: ");
+    }
+
+    @Test
+    void whatBreaksARuleIsShownWithoutAnythingThatIsNotNeededForIt() {
+        Parts mutant = Mutants.withoutFence();
+        Simulator simulator = new Simulator(mutant);
+        Broken broken = firstBroken(mutant).orElseThrow();
+        String rule = broken.violation().rule();
+
+        History shortest = simulator.shrink(broken.history(), rule);
+
+        assertThat(Story.of(simulator, broken.history(), broken.violation()))
+                .contains(
+                        "seed " + broken.history().seed(),
+                        rule,
+                        shortest.actions().getFirst().toString());
+        assertThat(shortest.actions())
+                .hasSizeLessThan(broken.history().actions().size());
+        for (int i = 0; i < shortest.actions().size(); i++) {
+            List<Action> fewer = new ArrayList<>(shortest.actions());
+            fewer.remove(i);
+            History shorter = shortest.with(fewer);
+            assertThat(simulator.run(shorter).violation().map(Violation::rule)).isNotEqualTo(Optional.of(rule));
+        }
+    }
+
+    private static String ruleBrokenBy(Parts mutant) {
+        return firstBroken(mutant).map(broken -> broken.violation().rule()).orElse("none");
+    }
+
+    private static Optional<Broken> firstBroken(Parts mutant) {
+        Simulator simulator = new Simulator(mutant);
+        return LongStream.rangeClosed(1, HISTORIES)
+                .mapToObj(Author::history)
+                .flatMap(history ->
+                        simulator.run(history).violation().stream().map(violation -> new Broken(history, violation)))
+                .findFirst();
+    }
+}

@@ -1,0 +1,25 @@
+package dev.slipway.simulation;
+
+import java.util.OptionalLong;
+
+/**
+ * What an agent will do when it is run. All times are in milliseconds.
+ *
+ * @param prepare until the engine has everything that the agent needs
+ * @param cannotStart whether preparing it fails in the end
+ * @param run how long it works when left alone
+ * @param exitCode how it ends when left alone
+ * @param politeExit how long it takes to end after a polite signal
+ * @param politeCode how it ends after a polite signal
+ * @param linger how long its descendants outlive it
+ * @param timeout after which the dispatcher is to stop it
+ */
+record Plan(
+        long prepare,
+        boolean cannotStart,
+        long run,
+        int exitCode,
+        long politeExit,
+        int politeCode,
+        long linger,
+        OptionalLong timeout) {}
