@@ -65,8 +65,11 @@ public final class RestDispatcher implements Dispatcher {
             return call.get();
         } catch (WebApplicationException refused) {
             throw refusal(refused.getResponse());
-        } catch (ProcessingException failed) {
-            throw new NoAnswer(failed.getCause() == null ? failed : failed.getCause());
+        } catch (ProcessingException wrapped) {
+            throw new NoAnswer(wrapped.getCause() == null ? wrapped : wrapped.getCause());
+        } catch (RuntimeException unwrapped) {
+            // The client lets some failures of the connection through as they are.
+            throw new NoAnswer(unwrapped);
         }
     }
 

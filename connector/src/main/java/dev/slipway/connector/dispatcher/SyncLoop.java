@@ -153,9 +153,6 @@ public final class SyncLoop {
             end = new End.Failed(refusal.detail() + " (" + refusal.status() + ")");
         } catch (NoAnswer noAnswer) {
             end = new End.Failed(String.valueOf(noAnswer.getMessage()));
-        } catch (RuntimeException unexpected) {
-            LOG.error("A report to the dispatcher failed unexpectedly", unexpected);
-            end = new End.Failed("internal error");
         } finally {
             calls.release();
         }

@@ -47,7 +47,7 @@ final class Lanes {
             if (lane == null) {
                 lane = new ArrayDeque<>();
                 lanes.put(task, lane);
-                Thread.ofVirtual().name("intake").start(() -> drain(task));
+                start(() -> drain(task));
             }
             lane.add(new Job(work, weightOfJob));
             roomLeft = hasRoom();
@@ -77,6 +77,13 @@ final class Lanes {
 
     private boolean hasRoom() {
         return jobs < maxJobs && weight < maxWeight;
+    }
+
+    private static void start(Runnable work) {
+        Thread thread = Thread.ofVirtual().name("intake").unstarted(work);
+        // Jobs are brought by threads of the JDK's HTTP client, which know nothing of the application's classes.
+        thread.setContextClassLoader(Lanes.class.getClassLoader());
+        thread.start();
     }
 
     private void drain(String task) {

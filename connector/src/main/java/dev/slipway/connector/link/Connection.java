@@ -49,6 +49,7 @@ final class Connection {
     }
 
     private static final int NORMAL = 1000;
+    private static final int NO_CLOSE_FRAME = 1006;
 
     private final WebSocket socket;
     private final Receiver receiver;
@@ -199,7 +200,7 @@ final class Connection {
 
         @Override
         public @Nullable CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
-            ended("the server closed it with code " + code);
+            ended(code == NO_CLOSE_FRAME ? "it ended without a close frame" : "the server closed it with code " + code);
             socket.abort();
             return null;
         }

@@ -23,7 +23,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** The outbox over any history of messages, writes, pings, pongs, cuts and syncs, beside a ledger and a wire. */
-class OutboxProperties {
+class OutboxPropertiesTest {
     /** @param which picks a task, or the age of a ping */
     record Step(What what, int which) {}
 

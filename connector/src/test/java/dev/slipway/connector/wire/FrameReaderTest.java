@@ -1,0 +1,128 @@
+package dev.slipway.connector.wire;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipway.testkit.Assignment;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FrameReaderTest {
+    @Test
+    void readsACancellation() {
+        assertThat(FrameReader.read("{\"type\":\"task_cancellation\",\"data\":{\"task_id\":\"t\",\"new\":1}}"))
+                .isEqualTo(new Incoming.Cancelled("t"));
+    }
+
+    @Test
+    void ignoresHeartbeatsAndUnknownTypes() {
+        assertThat(FrameReader.read("{\"type\":\"heartbeat\"}")).isEqualTo(new Incoming.Heartbeat());
+        assertThat(FrameReader.read("{\"type\":\"news\",\"data\":7}")).isEqualTo(new Incoming.Unknown("news"));
+        assertThat(FrameReader.read("{}")).isEqualTo(new Incoming.Unknown(""));
+    }
+
+    @Test
+    void ignoresUnknownFieldsAndTakesNullForAbsent() {
+        var assignment = Frames.read(
+                "{\"type\":\"task_assignment\",\"more\":1,\"data\":{\"task_id\":\"t\","
+                        + "\"execution_id\":null,\"docker_image\":\"\",\"env_vars\":{\"A\":null},\"additional_oz_args\":[null],"
+                        + "\"additional_sidecars\":[{}],\"task\":{\"id\":\"t\",\"owner\":null,\"agent_config_snapshot\":null}}}");
+
+        assertThat(assignment.executionId()).isEmpty();
+        assertThat(assignment.image()).isEmpty();
+        assertThat(assignment.env().get("A")).extracting("value").isEqualTo("");
+        assertThat(assignment.extraArgs()).containsExactly("");
+        assertThat(assignment.task().snapshot()).isEmpty();
+    }
+
+    @Test
+    void tellsAnAssignmentWithoutATaskFromABrokenOne() {
+        assertThat(FrameReader.read(
+                        Frames.assignment(Assignment.of("t").execution("e").without("task"))))
+                .isEqualTo(new Incoming.WithoutTask("t", "e"));
+        assertThat(FrameReader.read(
+                        Frames.assignment(Assignment.of("t").without("task").without("task_id"))))
+                .isInstanceOf(Incoming.Broken.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "canary",
+                "[]",
+                "\"canary\"",
+                "{\"type\":7}",
+                "{\"type\":\"task_cancellation\"}",
+                "{\"type\":\"task_cancellation\",\"data\":\"canary\"}",
+                "{\"type\":\"task_cancellation\",\"data\":{}}",
+                "{\"type\":\"task_cancellation\",\"data\":{\"task_id\":\"\"}}",
+                "{\"type\":\"task_cancellation\",\"data\":{\"task_id\":7}}",
+                "{\"type\":\"task_assignment\",\"data\":null}",
+                "{\"type\":\"heartbeat\"} canary",
+                "{\"type\":\"task_assignment\",\"data\":{\"canary\":",
+            })
+    void findsBrokenFramesWithoutRepeatingThem(String frame) {
+        Incoming incoming = FrameReader.read(frame);
+
+        assertThat(incoming).isInstanceOf(Incoming.Broken.class);
+        assertThat(incoming.toString()).doesNotContain("canary");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("wrongTypes")
+    void findsWrongTypesAndNamesOnlyTheirKey(String key, UnaryOperator<Assignment> change) {
+        Incoming incoming = FrameReader.read(Frames.assignment(change.apply(Assignment.of("t"))));
+
+        assertThat(incoming).isInstanceOf(Incoming.Broken.class);
+        assertThat(incoming.toString()).contains(key).doesNotContain("canary");
+    }
+
+    static Stream<Arguments> wrongTypes() {
+        return Stream.of(
+                row("task_id", a -> a.with("task_id", 7)),
+                row("execution_id", a -> a.with("execution_id", List.of("canary"))),
+                row("docker_image", a -> a.image("x").with("docker_image", 7)),
+                row("env_vars", a -> a.with("env_vars", "canary")),
+                row("env_vars", a -> a.with("env_vars", Map.of("A", 7))),
+                row("additional_oz_args", a -> a.with("additional_oz_args", "canary")),
+                row("additional_oz_args", a -> a.with("additional_oz_args", List.of(7))),
+                row("task", a -> a.with("task", "canary")),
+                row("task.id", a -> a.with("task", Map.of("id", 7))),
+                row("task.owner", a -> a.with("task", Map.of("id", "t", "owner", "canary"))),
+                row("task.agent_config_snapshot", a -> a.with("task", Map.of("agent_config_snapshot", "canary"))),
+                row("computer_use_enabled", a -> a.snapshot("computer_use_enabled", "true")),
+                row("idle_timeout_minutes", a -> a.snapshot("idle_timeout_minutes", "7")),
+                row("idle_timeout_minutes", a -> a.snapshot("idle_timeout_minutes", 1.5)),
+                row("mcp_servers", a -> a.snapshot("mcp_servers", List.of("canary"))),
+                row("harness", a -> a.snapshot("harness", "canary")));
+    }
+
+    private static Arguments row(String key, UnaryOperator<Assignment> change) {
+        return Arguments.of(key, change);
+    }
+
+    @Test
+    void readsAssignmentsOfManyMegabytes() {
+        String large = "x".repeat(25 << 20);
+
+        assertThat(Frames.read(Frames.assignment(Assignment.of("t").env("LARGE", large)))
+                        .env()
+                        .get("LARGE"))
+                .extracting("value")
+                .isEqualTo(large);
+    }
+
+    @Test
+    void showsNoValuesInItsTextForm() {
+        assertThat(FrameReader.read(Frames.assignment(Assignment.of("t").env("A", "canary")))
+                        .toString())
+                .doesNotContain("canary");
+    }
+}
