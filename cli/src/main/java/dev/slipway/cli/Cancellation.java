@@ -23,6 +23,7 @@ final class Cancellation implements Interrupts.Handler {
     @Override
     public synchronized void handle(Interrupts.Signal signal) {
         if (first != null) {
+            host.say("the services stay until 'slipway down'");
             host.interrupts().endNow(signal.exitCode());
             return;
         }

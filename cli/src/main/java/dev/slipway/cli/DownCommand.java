@@ -3,6 +3,7 @@ package dev.slipway.cli;
 import dev.slipway.cli.api.ApiClient;
 import dev.slipway.cli.api.ApiFailure;
 import dev.slipway.cli.services.ServiceName;
+import dev.slipway.protocol.TaskState;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -14,7 +15,7 @@ import picocli.CommandLine.Mixin;
         description = "Stops the services. Agents that run go on, and the next 'slipway up' finds them again.",
         mixinStandardHelpOptions = true)
 final class DownCommand implements Runnable {
-    private static final int COUNTED = 1_000;
+    private static final int COUNTED = 500;
 
     @Mixin
     private StateDirOption services;
@@ -44,17 +45,20 @@ final class DownCommand implements Runnable {
 
     private String runningAgents() {
         try {
-            var page = services.api()
-                    .tasks(new ApiClient.Filter(Optional.of("running"), Optional.empty(), List.of(), COUNTED));
-            int count = page.tasks().size();
+            var api = services.api();
+            long count = 0;
+            for (var state : TaskState.values()) {
+                if (state.isActive()) {
+                    count += api.tasks(new ApiClient.Filter(
+                                    Optional.of(state.wireName()), Optional.empty(), List.of(), COUNTED))
+                            .tasks()
+                            .size();
+                }
+            }
             return count == 0
                     ? ""
-                    : "%s%d running %s left alone: the next 'slipway up' finds %s again"
-                            .formatted(
-                                    page.next().isPresent() ? "at least " : "",
-                                    count,
-                                    count == 1 ? "task is" : "tasks are",
-                                    count == 1 ? "it" : "them");
+                    : "%d running %s left alone: the next 'slipway up' finds %s again"
+                            .formatted(count, count == 1 ? "task is" : "tasks are", count == 1 ? "it" : "them");
         } catch (ApiFailure | CliFailure e) {
             return ""; // the dispatcher is away: then nobody knows, and stopping the rest must still work
         }

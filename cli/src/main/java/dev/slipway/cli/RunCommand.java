@@ -115,7 +115,14 @@ final class RunCommand implements Callable<Integer> {
                 return 0;
             }
             cancellation.submitted(() -> api.cancel(task.executionId()));
-            return exitCode(follow(api, task, cancellation), cancellation);
+            try {
+                return exitCode(follow(api, task, cancellation), cancellation);
+            } catch (RuntimeException | IOException e) {
+                use.keepServices(); // without them nobody would look after the task any more
+                host.say("the task may still run, and the services stay for it: 'slipway show %s'"
+                        .formatted(task.executionId()));
+                throw e;
+            }
         } catch (RuntimeException e) {
             var signal = cancellation.signal();
             if (signal.isPresent()) {
@@ -126,12 +133,12 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private Api.Task follow(ApiClient api, Api.Task task, Cancellation cancellation) throws IOException {
-        try (var _ = host.terminal() ? new Progress(api, task, host::say) : null) {
-            return new OutputFollower(api, task.executionId(), OutputFollower.Limits.USUAL)
-                    .follow(new OutputToHost(host));
-        } catch (IOException e) {
+        var output = new RunOutput(new OutputToHost(host), e -> {
+            host.say("the output cannot be written (%s): cancelling the task".formatted(e.getMessage()));
             cancellation.cancelNow();
-            throw new CliFailure("the output cannot be written (%s): the task is cancelled".formatted(e.getMessage()));
+        });
+        try (var _ = host.terminal() ? new Progress(api, task, host::say) : null) {
+            return new OutputFollower(api, task.executionId(), OutputFollower.Limits.USUAL).follow(output);
         }
     }
 

@@ -18,7 +18,7 @@ record RunResult(int exitCode, Optional<String> message) {
             case FAILED -> failed(ended);
             case CANCELLED ->
                 signal.map(by -> new RunResult(by.exitCode(), Optional.of("cancelled")))
-                        .orElseGet(() -> own("the task was cancelled by somebody else"));
+                        .orElseGet(() -> own("the task was cancelled"));
             case QUEUED, LAUNCHING, RUNNING, STOPPING ->
                 own("the output ended before the task did: 'slipway show %s' tells how it goes on"
                         .formatted(ended.executionId()));

@@ -206,12 +206,35 @@ class CommandLineTest {
 
     @Test
     void runCancelsTheTaskWhenNobodyReadsItsOutput() {
-        api.answer(CANCEL, json(200, Tasks.in(TaskState.STOPPING)));
-        ends(Tasks.in(TaskState.SUCCEEDED), "hello");
+        var cancelled = new CountDownLatch(1);
+        api.answer(CANCEL, exchange -> {
+            cancelled.countDown();
+            json(200, Tasks.in(TaskState.STOPPING)).write(exchange);
+        });
+        api.answer(LOGS, exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write(output("y"));
+            exchange.getResponseBody().flush();
+            await(cancelled);
+            exchange.getResponseBody().write(output("yy"));
+            exchange.getResponseBody()
+                    .write(event("end", Tasks.in(TaskState.CANCELLED)).getBytes(StandardCharsets.UTF_8));
+        });
         host.breakOutput();
 
         assertThat(host.run("run", "--", "yes")).isEqualTo(125);
-        assertThat(api.asked(CANCEL)).hasSize(1);
+        assertThat(host.err()).contains("the output cannot be written", "the task was cancelled");
+    }
+
+    @Test
+    void theServicesStayWhenTheTaskIsNotSeenToItsEnd() throws IOException {
+        var launch = host.stateDir().resolve("launch.json");
+        Files.writeString(launch, Files.readString(launch).replace("OPERATOR", "RUN"));
+        api.answer(LOGS, json(400, Map.of("detail", "no such offset")));
+
+        assertThat(host.run("run", "--", "true")).isEqualTo(125);
+        assertThat(host.err()).contains("no such offset", "the services stay for it: 'slipway show x-1'");
+        assertThat(Files.readString(launch)).contains("OPERATOR");
     }
 
     @Test

@@ -120,7 +120,7 @@ public final class OutputFollower {
                 return Optional.of(read(event, Api.Task.class));
             }
             default -> {
-                // an event of a newer dispatcher
+                // a sign of life, or an event of a newer dispatcher
             }
         }
         return Optional.empty();

@@ -17,8 +17,13 @@ final class ServerSentEvents implements AutoCloseable {
         this.in = new BufferedInputStream(in, 64 << 10);
     }
 
-    /** @param data its data lines, joined by line feeds */
-    record Event(String name, String data) {}
+    /**
+     * @param name {@link #COMMENT} for a comment, which only shows that the other side is alive
+     * @param data its data lines, joined by line feeds
+     */
+    record Event(String name, String data) {
+        static final String COMMENT = "";
+    }
 
     /** The next event; empty at the end of the stream. One that the stream breaks off is none. */
     Optional<Event> next() throws IOException {
@@ -31,6 +36,8 @@ final class ServerSentEvents implements AutoCloseable {
                     return Optional.of(new Event(name, data.toString()));
                 }
                 name = "message";
+            } else if (text.startsWith(":") && data == null) {
+                return Optional.of(new Event(Event.COMMENT, ""));
             } else if (text.startsWith("event:")) {
                 name = value(text, "event:");
             } else if (text.startsWith("data:")) {

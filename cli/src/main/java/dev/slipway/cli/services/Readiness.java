@@ -42,9 +42,13 @@ final class Readiness {
         try {
             for (var check : Json.MAPPER.readTree(body).path("checks")) {
                 if (!check.path("status").asText().equals("UP")) {
-                    var words = new StringJoiner(", ", check.path("name").asText() + ": ", "").setEmptyValue("");
-                    check.path("data").forEach(value -> words.add(value.asText()));
-                    reasons.add(words.length() == 0 ? check.path("name").asText() : words.toString());
+                    var name = check.path("name").asText();
+                    var words = new StringJoiner(", ", name + " (", ")").setEmptyValue(name);
+                    check.path("data")
+                            .properties()
+                            .forEach(entry -> words.add(
+                                    entry.getKey() + ": " + entry.getValue().asText()));
+                    reasons.add(words.toString());
                 }
             }
         } catch (JacksonException e) {

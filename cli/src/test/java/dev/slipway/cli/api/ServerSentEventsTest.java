@@ -18,9 +18,9 @@ class ServerSentEventsTest {
     }
 
     @Test
-    void joinsDataLinesAndToleratesCarriageReturnsAndComments() throws IOException {
+    void joinsDataLinesAndShowsCommentsAsSignsOfLife() throws IOException {
         assertThat(read(": keep-alive\r\n\r\ndata: a\r\ndata: b\r\n\r\n"))
-                .containsExactly(new Event("message", "a\nb"));
+                .containsExactly(new Event(Event.COMMENT, ""), new Event("message", "a\nb"));
     }
 
     @Test
