@@ -86,7 +86,7 @@ public final class Intake {
                 post.update(outbox -> outbox.rejected(taskId, executionId, STOPPING));
                 return;
             }
-            if (!post.change(outbox -> outbox.submitting(executionId))) {
+            if (!post.change(outbox -> outbox.submitting(taskId, executionId))) {
                 post.update(outbox -> outbox.rejected(taskId, executionId, UNAVAILABLE));
                 return;
             }

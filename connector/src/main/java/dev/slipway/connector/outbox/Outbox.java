@@ -35,8 +35,8 @@ public final class Outbox {
     /** So many unconfirmed notices of the connector's own are kept; beyond it the oldest ones go. */
     static final int MAX_LOCAL = 1_000;
 
-    /** So many executions are remembered as rejected. */
-    static final int MAX_REJECTED = 10_000;
+    /** So many executions are remembered as rejected, and so many tasks' newest executions. */
+    static final int MAX_REMEMBERED = 10_000;
 
     private enum Stage {
         WAITING,
@@ -54,6 +54,9 @@ public final class Outbox {
             return id < 0;
         }
     }
+
+    /** @param isTaken whether a message showed that the dispatcher has it */
+    private record Submission(String taskId, boolean isTaken) {}
 
     /** @param id the number to give to {@link Outbox#written}; negative for the connector's own */
     public record Outgoing(long id, Notice notice) {}
@@ -77,8 +80,11 @@ public final class Outbox {
     private final Set<Long> claimsWritten = new TreeSet<>();
     /** By the number of the claim, the execution it claims. */
     private final Map<Long, String> declined = new LinkedHashMap<>();
-    /** Executions being submitted, and whether a message showed that the dispatcher has them. */
-    private final Map<String, Boolean> submitting = new HashMap<>();
+
+    private final Map<String, Submission> submitting = new HashMap<>();
+
+    /** By task, the execution that superseded the results of all earlier ones. */
+    private final Map<String, String> newest = new LinkedHashMap<>();
 
     private final Set<String> rejected = new LinkedHashSet<>();
     private Optional<String> connection = Optional.empty();
@@ -106,9 +112,17 @@ public final class Outbox {
             return Optional.empty();
         }
         return held.values().stream()
-                .filter(message -> message.stage == Stage.WAITING)
+                .filter(message -> message.stage == Stage.WAITING && !isInDoubt(message))
                 .findFirst()
                 .map(message -> new Outgoing(message.id, message.notice));
+    }
+
+    /** A result waits while another execution of its task is submitted: should that be accepted, it would end that one. */
+    private boolean isInDoubt(Held message) {
+        return message.notice instanceof Notice.Ended
+                && submitting.entrySet().stream()
+                        .anyMatch(submission -> submission.getValue().taskId.equals(message.notice.taskId())
+                                && !submission.getKey().equals(message.executionId));
     }
 
     /** The message was handed to the connection's socket, whole. */
@@ -168,12 +182,12 @@ public final class Outbox {
      *
      * @return false if it must be rejected instead: the dispatcher has not yet heard that its claim was declined
      */
-    public boolean submitting(String executionId) {
+    public boolean submitting(String taskId, String executionId) {
         if (declined.containsValue(executionId)) {
             return false;
         }
         rejected.remove(executionId);
-        submitting.put(executionId, false);
+        submitting.put(executionId, new Submission(taskId, false));
         return true;
     }
 
@@ -183,6 +197,13 @@ public final class Outbox {
         held.values()
                 .removeIf(message -> message.notice.taskId().equals(taskId)
                         && (message.isLocal() || (taken == Taken.QUEUED && isStaleResult(message, executionId))));
+        if (taken == Taken.QUEUED) {
+            newest.remove(taskId);
+            newest.put(taskId, executionId);
+            if (newest.size() > MAX_REMEMBERED) {
+                newest.remove(newest.keySet().iterator().next());
+            }
+        }
     }
 
     private static boolean isStaleResult(Held message, String newExecution) {
@@ -205,7 +226,8 @@ public final class Outbox {
      * will be declined: the control plane may by then have given the task to another worker.
      */
     public void rejectedUnanswered(String taskId, String executionId, String reason) {
-        if (Boolean.TRUE.equals(submitting.remove(executionId))) {
+        Submission submission = submitting.remove(executionId);
+        if (submission != null && submission.isTaken) {
             return; // a message of it came meanwhile: the dispatcher has it, only the answer was lost
         }
         reject(taskId, executionId, reason);
@@ -213,7 +235,7 @@ public final class Outbox {
 
     private void reject(String taskId, String executionId, String reason) {
         rejected.add(executionId);
-        if (rejected.size() > MAX_REJECTED) {
+        if (rejected.size() > MAX_REMEMBERED) {
             rejected.remove(rejected.iterator().next());
         }
         addLocal(executionId, new Notice.Rejected(taskId, reason));
@@ -256,13 +278,17 @@ public final class Outbox {
 
     private void take(ConnectorSync.Message message) {
         String execution = message.executionId();
-        submitting.computeIfPresent(execution, (id, seen) -> true);
+        submitting.computeIfPresent(execution, (_, submission) -> new Submission(submission.taskId, true));
         if (declined.containsValue(execution)) {
             return; // once the dispatcher knows, it has nothing more to say of it
         }
         if (message.outcome().isEmpty() && rejected.contains(execution)) {
             declined.put(message.id(), execution);
             return;
+        }
+        if (message.outcome().isPresent()
+                && !newest.getOrDefault(message.taskId(), execution).equals(execution)) {
+            return; // superseded after the dispatcher had answered with it
         }
         Notice notice = message.outcome()
                 .<Notice>map(outcome -> new Notice.Ended(message.taskId(), outcome))

@@ -153,6 +153,29 @@ class OutboxTest {
     }
 
     @Test
+    void writesNoResultOfATaskWhileAnotherExecutionOfItIsSubmitted() {
+        answer(result(1, "e1", "t1"), claim(2, "e9", "t9"));
+        outbox.connected("a");
+
+        outbox.submitting("t1", "e2");
+        assertThat(writeAll()).containsExactly(2L);
+
+        outbox.rejected("t1", "e2", "full");
+        assertThat(writeAll()).containsExactly(1L, -1L);
+    }
+
+    @Test
+    void takesNoResultThatWasSupersededWhileItWasOnItsWay() {
+        outbox.submitting("t1", "e2");
+        outbox.accepted("t1", "e2", Taken.QUEUED);
+
+        answer(result(1, "e1", "t1"), claim(2, "e2", "t1"), result(3, "e2", "t1"));
+        outbox.connected("a");
+
+        assertThat(writeAll()).containsExactly(2L, 3L);
+    }
+
+    @Test
     void aKnownExecutionDropsNoResult() {
         answer(result(1, "newer", "t1"));
 
@@ -198,7 +221,7 @@ class OutboxTest {
 
     @Test
     void declinesTheClaimOfAnExecutionThatItRejectedWithoutAnAnswer() {
-        outbox.submitting("e1");
+        outbox.submitting("t1", "e1");
         outbox.rejectedUnanswered("t1", "e1", "no answer");
         answer(claim(1, "e1", "t1"), result(2, "e1", "t1"));
         outbox.connected("a");
@@ -210,7 +233,7 @@ class OutboxTest {
 
     @Test
     void declinesTheClaimOfAnExecutionThatItRejectedAfterATryWithoutAnAnswer() {
-        outbox.submitting("e1");
+        outbox.submitting("t1", "e1");
         outbox.rejected("t1", "e1", "full");
         answer(claim(1, "e1", "t1"));
         outbox.connected("a");
@@ -221,13 +244,13 @@ class OutboxTest {
 
     @Test
     void submitsItAgainOnlyOnceTheDispatcherKnowsOfTheDeclinedClaim() {
-        outbox.submitting("e1");
+        outbox.submitting("t1", "e1");
         outbox.rejectedUnanswered("t1", "e1", "no answer");
         answer(claim(1, "e1", "t1"));
-        assertThat(outbox.submitting("e1")).isFalse();
+        assertThat(outbox.submitting("t1", "e1")).isFalse();
 
         outbox.synced(outbox.report(), nothing());
-        assertThat(outbox.submitting("e1")).isTrue();
+        assertThat(outbox.submitting("t1", "e1")).isTrue();
         answer(claim(2, "e1", "t1"));
         outbox.accepted("t1", "e1", Taken.QUEUED);
         outbox.connected("a");
@@ -238,7 +261,7 @@ class OutboxTest {
     @Test
     void doesNotRejectWhatTheDispatcherShowedToHaveMeanwhile() {
         outbox.connected("a");
-        outbox.submitting("e1");
+        outbox.submitting("t1", "e1");
         answer(claim(1, "e1", "t1"));
         outbox.rejectedUnanswered("t1", "e1", "no answer");
 
@@ -248,7 +271,7 @@ class OutboxTest {
 
     @Test
     void sendsTheResultOfARunningExecutionThatWasAssignedAgainInVain() {
-        outbox.submitting("e1");
+        outbox.submitting("t1", "e1");
         outbox.rejectedUnanswered("t1", "e1", "no answer");
         answer(result(2, "e1", "t1"));
         outbox.connected("a");

@@ -7,12 +7,10 @@ import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.ledger.Ledger;
-import dev.slipway.dispatcher.ledger.StoredTask;
 import dev.slipway.dispatcher.loop.Loop;
 import dev.slipway.dispatcher.loop.Telemetry;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.Internal;
-import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.TaskSubmission;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -50,14 +48,14 @@ public class ConnectorResource implements Internal.ForConnectors {
 
     /** Empty if the message was superseded since the answer was decided. */
     private Optional<ConnectorSync.Message> outgoing(Message message) {
-        Optional<Outcome> outcome = switch (message.kind()) {
-            case CLAIM -> Optional.empty();
-            case RESULT -> ledger.find(message.executionId()).flatMap(StoredTask::outcome);
-        };
-        return message.kind() == Message.Kind.RESULT && outcome.isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                        new ConnectorSync.Message(message.id(), message.executionId(), message.taskId(), outcome));
+        boolean isClaim = message.kind() == Message.Kind.CLAIM;
+        return ledger.find(message.executionId())
+                .filter(task -> isClaim || task.outcome().isPresent())
+                .map(task -> new ConnectorSync.Message(
+                        message.id(),
+                        task.execution().requestedId(),
+                        message.taskId(),
+                        isClaim ? Optional.empty() : task.outcome()));
     }
 
     @Override

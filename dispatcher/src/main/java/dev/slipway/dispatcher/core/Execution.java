@@ -37,6 +37,11 @@ public record Execution(
         return new ExecutionKey(id, attempt);
     }
 
+    /** What its requester calls it: one without a name goes by its task's id. */
+    public String requestedId() {
+        return named ? id : taskId;
+    }
+
     Execution asClaimed() {
         return new Execution(
                 id, taskId, seq, source, named, priority, needsImage, acceptedAt, timeoutMillis, true, attempt, life);

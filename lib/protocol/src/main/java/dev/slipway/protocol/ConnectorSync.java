@@ -53,6 +53,7 @@ public record ConnectorSync(
      * One message for the control plane.
      *
      * @param id its number in the outbox, never reused
+     * @param executionId as the connector submitted it
      * @param outcome absent for a claim
      */
     public record Message(long id, String executionId, String taskId, Optional<Outcome> outcome) {}

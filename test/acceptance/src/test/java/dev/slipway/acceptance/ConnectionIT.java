@@ -94,7 +94,7 @@ class ConnectionIT {
     void aConfirmedResultIsNotWrittenAgain() throws Exception {
         assign("t", "exit 0");
         controlPlane.awaitCompleted("t");
-        await().atMost(Slipway.PATIENCE).until(() -> metric("slipway_outbox_messages") == 0);
+        await().atMost(Slipway.PATIENCE).until(() -> metric("slipway_outbox_backlog") == 0);
         controlPlane.cut();
         controlPlane.awaitConnection(2);
         assign("u", "exit 0");

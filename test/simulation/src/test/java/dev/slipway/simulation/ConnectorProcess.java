@@ -222,7 +222,7 @@ class ConnectorProcess extends SimulatedProcess {
     private void take(Assignment assignment) {
         String task = assignment.task();
         String execution = assignment.id();
-        if (!outbox.submitting(execution)) {
+        if (!outbox.submitting(task, execution)) {
             world.rules().rejects(assignment);
             outbox.rejected(task, execution, "an earlier answer to it is still under way");
             done(task);

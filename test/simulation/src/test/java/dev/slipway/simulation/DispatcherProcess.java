@@ -220,7 +220,9 @@ class DispatcherProcess extends SimulatedProcess {
                                 to.messages().stream()
                                         .map(message -> new ConnectorSync.Message(
                                                 message.id(),
-                                                message.executionId(),
+                                                state.execution(message.executionId())
+                                                        .orElseThrow()
+                                                        .requestedId(),
                                                 message.taskId(),
                                                 switch (message.kind()) {
                                                     case CLAIM -> Optional.empty();
