@@ -60,7 +60,7 @@ final class Start {
             launch.process(service).ifPresent(mark -> Processes.stop(mark, Services.STOP_PATIENCE));
             launch = launch.withoutProcess(service);
         }
-        dir.write(launch);
+        dir.write(launch.processes().isEmpty() ? launch.stopped() : launch);
     }
 
     private void start(ServiceName service) {

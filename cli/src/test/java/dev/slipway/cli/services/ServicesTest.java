@@ -120,17 +120,22 @@ class ServicesTest {
     }
 
     @Test
-    void saysWhyAServiceDidNotStartAndStopsTheOthers() throws IOException {
+    void saysWhyAServiceDidNotStartAndLeavesNeitherTheOthersNorTheKeyBehind() throws IOException {
         services.ensure(request(Owner.OPERATOR));
         services.down();
         Files.createFile(services.dir().path().resolve("fail"));
+        var controlPlane =
+                new ControlPlane(SecretValue.of("canary-key"), Optional.empty(), Optional.empty(), Optional.empty());
 
-        assertThatThrownBy(() -> services.ensure(request(Owner.OPERATOR)))
+        assertThatThrownBy(() -> services.ensure(new LaunchRequest(
+                        Optional.empty(), Optional.of(controlPlane), 0, 0, LogLevel.INFO, Owner.OPERATOR)))
                 .isInstanceOf(CliFailure.class)
                 .hasMessageContaining("did not start: it ended with code 7")
                 .hasMessageContaining("ERROR the ledger is damaged");
         assertThat(services.anyAlive()).isFalse();
         assertThat(services.dir().envFile().orElseThrow().services()).isEmpty();
+        assertThat(Files.readString(services.dir().path().resolve("launch.json")))
+                .doesNotContain("canary");
     }
 
     @Test
