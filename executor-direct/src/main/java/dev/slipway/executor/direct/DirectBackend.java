@@ -28,7 +28,6 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -51,17 +50,18 @@ final class DirectBackend implements Backend, Closeable {
 
     private final String executor;
     private final DirectConfig config;
+    private final long maxBacklog;
     private final Host host;
     private final EvidenceStore store;
     private final Map<ExecutionKey, Handle> handles = new ConcurrentHashMap<>();
     private final HolePunch holePunch = new HolePunch();
-    private final AtomicBoolean canPunch = new AtomicBoolean(true);
 
     /** What this process holds of a run besides its evidence. */
     private static final class Handle {
         final ReentrantLock starting = new ReentrantLock();
         final ReentrantLock ending = new ReentrantLock();
         private @Nullable ProcessTree tree;
+        private @Nullable Output output;
         private volatile @Nullable Process keeper;
 
         synchronized ProcessTree tree(Evidence evidence) throws IOException {
@@ -72,11 +72,26 @@ final class DirectBackend implements Backend, Closeable {
             }
             return known;
         }
+
+        synchronized Output output(Evidence evidence, HolePunch holePunch, long maxBacklog) throws IOException {
+            Output known = output;
+            if (known == null) {
+                known = new Output(evidence, holePunch, maxBacklog);
+                output = known;
+            }
+            return known;
+        }
     }
 
     DirectBackend(String executor, DirectConfig config) {
+        this(executor, config, Output.MAX_BACKLOG);
+    }
+
+    /** @param maxBacklog how much undelivered output of a run is kept, in bytes */
+    DirectBackend(String executor, DirectConfig config, long maxBacklog) {
         this.executor = executor;
         this.config = config;
+        this.maxBacklog = maxBacklog;
         this.store = new EvidenceStore(
                 config.targetDir().isPresent()
                         ? List.of(config.evidenceRoot(), inWorkspaceRoot(config))
@@ -150,6 +165,7 @@ final class DirectBackend implements Backend, Closeable {
             }
             if (!over && claim == Evidence.Claim.KEEPER) {
                 handle.tree(evidence).watch();
+                handle.output(evidence, holePunch, maxBacklog).trim();
             }
             if (deadline.isOver()) {
                 return claim == Evidence.Claim.NOBODY
@@ -197,7 +213,9 @@ final class DirectBackend implements Backend, Closeable {
     @Override
     public LogSource logs(RunId run, String cursor) throws IOException {
         Optional<Evidence> evidence = store.find(run);
-        return evidence.isPresent() ? new OutputFile(evidence.get(), cursor, holePunch, canPunch) : LogSource.none();
+        return evidence.isPresent()
+                ? new OutputReader(handle(run.key()).output(evidence.get(), holePunch, maxBacklog), cursor)
+                : LogSource.none();
     }
 
     @Override

@@ -44,6 +44,7 @@ class DirectBackendTest extends BackendContract {
     private DirectConfig config;
     private @Nullable DirectBackend last;
     private int tasks;
+    private long maxBacklog = Output.MAX_BACKLOG;
 
     @BeforeEach
     void configure() {
@@ -61,7 +62,7 @@ class DirectBackendTest extends BackendContract {
     @Override
     protected DirectBackend open() throws Exception {
         release();
-        DirectBackend backend = new DirectBackend("executor-1", config);
+        DirectBackend backend = new DirectBackend("executor-1", config, maxBacklog);
         last = backend;
         assertThat(backend.preflight()).isNotNull();
         return backend;
@@ -480,8 +481,29 @@ class DirectBackendTest extends BackendContract {
         assertThat(blocks(evidence(run).output())).isLessThan(before / 4);
         assertThat(Files.size(evidence(run).output())).isEqualTo(Long.parseLong(cursor));
         assertThat(output(backend, run))
-                .startsWith("[slipway: 8388608 bytes of output are missing here]")
+                .startsWith("[slipway: 8388608 bytes of output are left out here]")
                 .endsWith("end\n");
+    }
+
+    @Test
+    void anAgentThatFloodsDoesNotFillTheDiskAndItsLastWordsAreKept() throws Exception {
+        maxBacklog = 8 << 20;
+        DirectBackend backend = open();
+        RunId run = start(
+                backend,
+                "flood",
+                "head -c 33554432 /dev/zero | tr '\\0' x; while [ ! -e go ]; do sleep 0.1; done; echo end");
+        Path output = evidence(run).output();
+        await().until(() -> Files.size(output) == 32 << 20);
+
+        assertThat(backend.observe(run, Duration.ZERO)).isInstanceOf(Observed.Running.class);
+        assertThat(blocks(output) * 512).isLessThan(9 << 20);
+
+        Files.createFile(root.resolve("task-1/go"));
+        awaitEnd(backend, run);
+        assertThat(output(backend, run))
+                .startsWith("[slipway: 29360128 bytes of output are left out here]\nxxx")
+                .endsWith("xend\n");
     }
 
     private AbstractComparableAssert<?, FailureReason> assertThatStart(String execution, TaskSpec task)

@@ -60,10 +60,12 @@ final class Executor {
         closing.wake();
         Optional.ofNullable(loop).ifPresent(SyncLoop::close);
         Optional.ofNullable(runs).ifPresent(Runs::close);
-        try {
-            thread.join(CLOSE_PATIENCE);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (thread.isAlive()) {
+            try {
+                thread.join(CLOSE_PATIENCE);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

@@ -164,9 +164,18 @@ final class RunWorker {
 
     private void tellEnd(Observed.Ended ended) {
         if (!closed) {
-            LOG.infof("the run has ended: %s", ended.ending());
+            LOG.infof("the run has ended: %s", words(ended.ending()));
             listener.ended(run, ended);
         }
+    }
+
+    private static String words(Ending ending) {
+        return switch (ending) {
+            case Ending.Exited exited when exited.code() == 0 -> "success";
+            case Ending.Exited exited -> exited.message();
+            case Ending.NotStarted never -> "never started, " + never.message();
+            case Ending.Lost lost -> "lost, " + lost.message();
+        };
     }
 
     private void repeatedly(String what, Attempt attempt) {

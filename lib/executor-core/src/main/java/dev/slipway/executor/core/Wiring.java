@@ -8,6 +8,7 @@ import dev.slipway.settings.Settings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import io.quarkus.rest.client.reactive.QuarkusRestClientBuilder;
+import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.event.Observes;
@@ -15,6 +16,7 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import jakarta.ws.rs.client.ClientRequestFilter;
 import jakarta.ws.rs.core.HttpHeaders;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -74,27 +76,38 @@ final class Wiring {
             Backend backend,
             MeterRegistry registry,
             Clock clock,
-            @ConfigProperty(name = "slipway.dispatcher-url") URI url,
-            @ConfigProperty(name = "slipway.internal-token") String token) {
+            Internal.ForExecutors dispatcher,
+            @ConfigProperty(name = "slipway.dispatcher-url") URI url) {
         return new Executor(
                 identity,
                 settings.maxConcurrentTasks(),
                 backend,
-                dispatcher(url, token),
+                dispatcher,
                 new Metrics(registry),
                 clock,
                 new Connection(url.toString()));
     }
 
     void open(@Observes StartupEvent event, Executor executor) {
+        if (LaunchMode.current() == LaunchMode.NORMAL) {
+            Termination.exitsWithZero();
+        }
         executor.open();
     }
 
-    void close(@Observes ShutdownEvent event, Executor executor) {
+    /** In this order: calls that fail because they are cut off are then nothing to tell of any more. */
+    void close(@Observes ShutdownEvent event, Executor executor, Internal.ForExecutors dispatcher) throws IOException {
         executor.close();
+        if (dispatcher instanceof Closeable connections) {
+            connections.close();
+        }
     }
 
-    private static Internal.ForExecutors dispatcher(URI url, String token) {
+    @Produces
+    @Singleton
+    Internal.ForExecutors dispatcher(
+            @ConfigProperty(name = "slipway.dispatcher-url") URI url,
+            @ConfigProperty(name = "slipway.internal-token") String token) {
         ClientRequestFilter authorisation =
                 request -> request.getHeaders().putSingle(HttpHeaders.AUTHORIZATION, "Bearer " + token);
         return QuarkusRestClientBuilder.newBuilder()

@@ -1,0 +1,214 @@
+package dev.slipway.executor.core;
+
+import static dev.slipway.executor.core.ScriptedDispatcher.LEDGER;
+import static dev.slipway.executor.core.ScriptedDispatcher.SESSION;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.Program;
+import dev.slipway.protocol.SyncAnswer;
+import dev.slipway.protocol.TaskSpec;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The shell on a fake engine and a scripted dispatcher. */
+class ExecutorTest {
+    private static final ExecutionKey KEY = new ExecutionKey("e1", 1);
+    private static final RunId RUN = new RunId(LEDGER, KEY);
+
+    private final FakeBackend backend = new FakeBackend();
+    private final ScriptedDispatcher dispatcher = new ScriptedDispatcher();
+    private final Executor executor = new Executor(
+            new Identity("executor-1", 7),
+            2,
+            backend,
+            dispatcher,
+            new Metrics(new SimpleMeterRegistry()),
+            Clock.systemUTC(),
+            new Connection("http://dispatcher"));
+
+    @AfterEach
+    void close() {
+        dispatcher.goAway(true);
+        executor.close();
+    }
+
+    @Test
+    void looksForSurvivorsBeforeItReportsAndReportsNoRunBeforeItKnowsTheLedger() {
+        backend.begin(RUN, "");
+
+        executor.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+
+        assertThat(backend.calls()).startsWith("preflight", "survivors");
+        assertThat(dispatcher.syncs().getFirst().runs()).isEmpty();
+        assertThat(dispatcher.syncs().getLast().runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 5));
+        assertThat(executor.trouble()).isEmpty();
+        assertThat(executor.remarks()).containsExactly("a remark");
+    }
+
+    @Test
+    void reportsNothingWhileThePreflightFailsAndSaysWhy() {
+        backend.becomeUnfit("no engine here: install one");
+
+        executor.open();
+        await().until(() -> executor.trouble().equals("no engine here: install one"));
+
+        assertThat(dispatcher.syncs()).isEmpty();
+    }
+
+    @Test
+    void reportsAStartAndAnEndAtOnceThoughTheDispatcherHoldsItsCall() {
+        launch("t1");
+        executor.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+
+        backend.end(RUN, 3);
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+
+        assertThat(dispatcher.syncs().getLast().finished())
+                .singleElement()
+                .satisfies(end -> assertThat(end.ending())
+                        .isInstanceOfSatisfying(
+                                Ending.Exited.class,
+                                exited -> assertThat(exited.code()).isEqualTo(3)));
+    }
+
+    @Test
+    void theAgentJoinsTheTasksTrace() {
+        launch("t1");
+        executor.open();
+
+        await().until(() -> dispatcher.output().equals("traced\n"));
+    }
+
+    @Test
+    void keepsTheEvidenceUntilTheEndIsAcknowledged() {
+        launch("t1");
+        executor.open();
+        await().until(() -> backend.has(RUN));
+        backend.end(RUN, 0);
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+        assertThat(backend.calls()).doesNotContain("forget " + RUN);
+
+        acknowledge();
+
+        await().until(() -> !backend.has(RUN));
+        await().until(() -> executor.live() == 0);
+    }
+
+    @Test
+    void aRunThatCannotStartIsReportedAsNeverStarted() {
+        launch("impossible");
+        executor.open();
+
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+
+        assertThat(dispatcher.syncs().getLast().finished().getFirst().ending()).isInstanceOf(Ending.NotStarted.class);
+    }
+
+    @Test
+    void aStartThatFailedHalfWayIsRevokedBeforeItCountsAsNeverStarted() {
+        backend.becomeUnreachable(true);
+        launch("t1");
+        executor.open();
+
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+
+        assertThat(backend.calls()).containsSubsequence("start " + RUN, "revoke " + RUN);
+        assertThat(dispatcher.syncs().getLast().finished().getFirst().ending())
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.message()).contains("the engine is away"));
+    }
+
+    @Test
+    void aStopOfAnUnknownRunRevokesBeforeItLooks() {
+        dispatcher.answers(sync -> sync.runs().isEmpty() && sync.finished().isEmpty()
+                ? new SyncAnswer(
+                        LEDGER, SESSION, List.of(), List.of(new SyncAnswer.Stop(KEY, 100)), List.of(), List.of())
+                : ScriptedDispatcher.nothing());
+        executor.open();
+
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+
+        assertThat(dispatcher.syncs().getLast().finished().getFirst().ending()).isInstanceOf(Ending.NotStarted.class);
+    }
+
+    @Test
+    void goesOnWhereItWasWhenTheDispatcherComesBack() {
+        launch("t1");
+        executor.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+
+        dispatcher.goAway(true);
+        backend.write(RUN, "said while it was away\n");
+        backend.end(RUN, 4);
+        await().until(() -> executor.trouble().contains("does not answer"));
+        dispatcher.goAway(false);
+
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+        assertThat(dispatcher.output()).endsWith("said while it was away\n");
+        acknowledge();
+        await().until(() -> executor.trouble().isEmpty());
+    }
+
+    @Test
+    void aResultIsNotHeldBackByOutputThatIsRefused() {
+        dispatcher.answerAppendsWith(404);
+        launch("t1");
+        executor.open();
+        await().until(() -> backend.has(RUN));
+
+        backend.end(RUN, 0);
+
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+    }
+
+    @Test
+    void leavesRunsAloneWhenItCloses() {
+        launch("t1");
+        executor.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+
+        dispatcher.goAway(true);
+        executor.close();
+
+        assertThat(backend.has(RUN)).isTrue();
+        assertThat(backend.calls()).noneMatch(call -> call.startsWith("stop") || call.startsWith("forget"));
+    }
+
+    private void launch(String taskId) {
+        TaskSpec spec = new TaskSpec(
+                taskId,
+                new Program.Command(List.of("true")),
+                Optional.empty(),
+                Map.of(),
+                Optional.empty(),
+                Optional.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        dispatcher.answers(sync -> sync.runs().isEmpty() && sync.finished().isEmpty()
+                ? new SyncAnswer(
+                        LEDGER, SESSION, List.of(new SyncAnswer.Launch(KEY, spec)), List.of(), List.of(), List.of())
+                : ScriptedDispatcher.nothing());
+    }
+
+    private void acknowledge() {
+        dispatcher.answers(sync -> sync.finished().isEmpty()
+                ? ScriptedDispatcher.nothing()
+                : new SyncAnswer(LEDGER, SESSION, List.of(), List.of(), List.of(KEY), List.of()));
+    }
+
+    private boolean latest(Predicate<ExecutorSync> predicate) {
+        List<ExecutorSync> syncs = dispatcher.syncs();
+        return !syncs.isEmpty() && predicate.test(syncs.getLast());
+    }
+}

@@ -1,0 +1,191 @@
+package dev.slipway.executor.core;
+
+import dev.slipway.protocol.BackendKind;
+import dev.slipway.protocol.Bytes;
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.TaskSpec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/** An engine in memory: runs run until they are told to end. */
+final class FakeBackend implements Backend {
+    private static final class Run {
+        String output = "";
+        boolean begun;
+        boolean ended;
+        int code;
+        int released;
+    }
+
+    private final Map<RunId, Run> runs = new LinkedHashMap<>();
+    final List<String> calls = new ArrayList<>();
+    private String unfit = "";
+    private boolean unreachable;
+
+    @Override
+    public BackendKind kind() {
+        return BackendKind.DIRECT;
+    }
+
+    @Override
+    public synchronized List<String> preflight() throws PreflightFailure {
+        calls.add("preflight");
+        if (!unfit.isEmpty()) {
+            throw new PreflightFailure(unfit);
+        }
+        return List.of("a remark");
+    }
+
+    @Override
+    public synchronized void start(RunId run, TaskSpec spec, Progress progress) throws StartFailure, IOException {
+        calls.add("start " + run);
+        if (unreachable) {
+            throw new IOException("the engine is away");
+        }
+        if (spec.taskId().equals("impossible")) {
+            throw new StartFailure(FailureReason.AGENT_INVOCATION, "no such program");
+        }
+        if (!runs.containsKey(run)) {
+            begin(run, spec.env().containsKey("TRACEPARENT") ? "traced\n" : "");
+        }
+    }
+
+    synchronized void begin(RunId run, String output) {
+        Run begun = new Run();
+        begun.begun = true;
+        begun.output = output;
+        runs.put(run, begun);
+    }
+
+    synchronized void end(RunId run, int code) {
+        Run known = runs.get(run);
+        if (known != null) {
+            known.ended = true;
+            known.code = code;
+        }
+        notifyAll();
+    }
+
+    synchronized void write(RunId run, String output) {
+        Run known = runs.get(run);
+        if (known != null) {
+            known.output += output;
+        }
+        notifyAll();
+    }
+
+    synchronized void becomeUnfit(String why) {
+        unfit = why;
+    }
+
+    synchronized void becomeUnreachable(boolean is) {
+        unreachable = is;
+    }
+
+    synchronized boolean has(RunId run) {
+        return runs.containsKey(run);
+    }
+
+    synchronized int released(RunId run) {
+        Run known = runs.get(run);
+        return known == null ? 0 : known.released;
+    }
+
+    synchronized List<String> calls() {
+        return List.copyOf(calls);
+    }
+
+    @Override
+    public synchronized List<RunId> survivors() {
+        calls.add("survivors");
+        return List.copyOf(runs.keySet());
+    }
+
+    @Override
+    public synchronized Observed observe(RunId run, Duration patience) throws IOException {
+        Run known = runs.get(run);
+        if (known == null) {
+            return new Observed.Ended(new Ending.Lost(FailureReason.UNKNOWN, "no evidence"), 0, 9);
+        }
+        if (!known.begun) {
+            return new Observed.Ended(new Ending.NotStarted(FailureReason.TASK_CANCELLED, "revoked"), 0, 9);
+        }
+        await(() -> known.ended, patience);
+        return known.ended
+                ? new Observed.Ended(new Ending.Exited(known.code, FailureReason.UNKNOWN, "", false), 5, 9)
+                : new Observed.Running(5);
+    }
+
+    @Override
+    public synchronized boolean revoke(RunId run) {
+        calls.add("revoke " + run);
+        runs.computeIfAbsent(run, _ -> new Run());
+        notifyAll();
+        return !runs.get(run).begun;
+    }
+
+    @Override
+    public synchronized boolean stop(RunId run, Duration grace) {
+        calls.add("stop " + run);
+        end(run, 143);
+        return true;
+    }
+
+    @Override
+    public LogSource logs(RunId run, String cursor) {
+        return new LogSource() {
+            private int position = cursor.isEmpty() ? 0 : Integer.parseInt(cursor);
+
+            @Override
+            public Chunk next(int max, Duration patience) throws IOException {
+                synchronized (FakeBackend.this) {
+                    await(() -> output().length > position, patience);
+                    byte[] all = output();
+                    int until = Math.min(all.length, position + max);
+                    Bytes bytes = Bytes.of(Arrays.copyOfRange(all, position, until));
+                    position = until;
+                    return new Chunk(bytes, Integer.toString(position));
+                }
+            }
+
+            @Override
+            public void release(String delivered) {
+                synchronized (FakeBackend.this) {
+                    runs.getOrDefault(run, new Run()).released = Integer.parseInt(delivered);
+                }
+            }
+
+            @Override
+            public void close() {}
+
+            private byte[] output() {
+                return runs.getOrDefault(run, new Run()).output.getBytes(StandardCharsets.UTF_8);
+            }
+        };
+    }
+
+    @Override
+    public synchronized void forget(RunId run) {
+        calls.add("forget " + run);
+        runs.remove(run);
+    }
+
+    private synchronized void await(BooleanSupplier condition, Duration patience) throws IOException {
+        Deadline deadline = Deadline.in(patience);
+        try {
+            while (!condition.getAsBoolean() && !deadline.isOver()) {
+                wait(Math.max(1, deadline.left().toMillis()));
+            }
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+}

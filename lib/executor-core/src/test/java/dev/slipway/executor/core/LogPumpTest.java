@@ -1,0 +1,95 @@
+package dev.slipway.executor.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.slipway.protocol.ExecutionKey;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class LogPumpTest {
+    private static final RunId RUN = new RunId("ledger-1", new ExecutionKey("e1", 2));
+
+    private final FakeBackend backend = new FakeBackend();
+    private final ScriptedDispatcher dispatcher = new ScriptedDispatcher();
+    private final LogPump pump = new LogPump(backend, dispatcher, RUN, new Metrics(new SimpleMeterRegistry()));
+
+    @AfterEach
+    void cancel() {
+        pump.cancel();
+    }
+
+    @Test
+    void deliversInBoundedPiecesAndFreesWhatWasTaken() {
+        backend.begin(RUN, "x".repeat(600 << 10));
+        pump.end();
+
+        pump.pump();
+
+        assertThat(dispatcher.pieces()).containsExactly(256 << 10, 256 << 10, 88 << 10);
+        assertThat(backend.released(RUN)).isEqualTo(600 << 10);
+    }
+
+    @Test
+    void goesOnWhereAnEarlierProcessStopped() {
+        backend.begin(RUN, "abcdef");
+        dispatcher.has("abcd", "2:4");
+        pump.end();
+
+        pump.pump();
+
+        assertThat(dispatcher.output()).isEqualTo("abcdef");
+    }
+
+    @Test
+    void beginsAnewAfterTheOutputOfAnEarlierAttempt() {
+        backend.begin(RUN, "second");
+        dispatcher.has("first ", "1:6");
+        pump.end();
+
+        pump.pump();
+
+        assertThat(dispatcher.output()).isEqualTo("first second");
+    }
+
+    @Test
+    void deliversWhatIsWrittenUntilTheRunHasEnded() {
+        backend.begin(RUN, "one ");
+        Thread pumping = Thread.ofVirtual().start(pump::pump);
+        await().until(() -> dispatcher.output().equals("one "));
+
+        backend.write(RUN, "two");
+        pump.end();
+
+        assertThat(pump.awaitDelivery(Duration.ofSeconds(10))).isTrue();
+        assertThat(dispatcher.output()).isEqualTo("one two");
+        await().until(() -> !pumping.isAlive());
+    }
+
+    @Test
+    void saysWhenNothingMovesAndGoesOnTrying() {
+        backend.begin(RUN, "late");
+        dispatcher.goAway(true);
+        pump.end();
+        Thread.ofVirtual().start(pump::pump);
+
+        assertThat(pump.awaitDelivery(Duration.ofMillis(50))).isFalse();
+        dispatcher.goAway(false);
+
+        assertThat(pump.awaitDelivery(Duration.ofSeconds(10))).isTrue();
+        assertThat(dispatcher.output()).isEqualTo("late");
+    }
+
+    @Test
+    void givesUpOutputThatIsRefused() {
+        backend.begin(RUN, "unwanted");
+        dispatcher.answerAppendsWith(404);
+
+        pump.pump();
+
+        assertThat(pump.awaitDelivery(Duration.ZERO)).isTrue();
+        assertThat(dispatcher.output()).isEmpty();
+    }
+}
