@@ -1,6 +1,5 @@
 package dev.slipway.connector;
 
-import dev.slipway.connector.dispatcher.Dispatcher;
 import dev.slipway.connector.dispatcher.Presence;
 import dev.slipway.connector.dispatcher.RestDispatcher;
 import dev.slipway.connector.dispatcher.SyncLoop;
@@ -35,7 +34,12 @@ public class Connector {
     private static final Duration ANSWERING = Duration.ofSeconds(5);
 
     private record Running(
-            HttpClient http, Presence presence, SyncLoop syncLoop, ControlPlane controlPlane, Intake intake) {}
+            HttpClient http,
+            RestDispatcher dispatcher,
+            Presence presence,
+            SyncLoop syncLoop,
+            ControlPlane controlPlane,
+            Intake intake) {}
 
     private final ConnectorConfig config;
     private final Tracer tracer;
@@ -61,7 +65,7 @@ public class Connector {
         InstantSource time = new SteadyTime(Clock.systemUTC());
         Post post = new Post();
         Presence presence = new Presence(time);
-        Dispatcher dispatcher = new RestDispatcher(
+        RestDispatcher dispatcher = new RestDispatcher(
                 config.dispatcherUrl(), token, config.connectorId().orElse(workerId));
         Intake intake = new Intake(dispatcher, post, defaults, new Traces(tracer), time);
         HttpClient http = HttpClient.newBuilder()
@@ -78,7 +82,7 @@ public class Connector {
                 new SecureRandom());
         presence.listen(controlPlane::wake);
         SyncLoop syncLoop = new SyncLoop(dispatcher, post, controlPlane::state, presence, time);
-        running = new Running(http, presence, syncLoop, controlPlane, intake);
+        running = new Running(http, dispatcher, presence, syncLoop, controlPlane, intake);
         syncLoop.start();
         controlPlane.start();
     }
@@ -96,6 +100,7 @@ public class Connector {
         parts.intake.stop();
         parts.controlPlane.stop(FLUSH);
         parts.syncLoop.stop();
+        parts.dispatcher.close();
         parts.http.shutdownNow();
     }
 

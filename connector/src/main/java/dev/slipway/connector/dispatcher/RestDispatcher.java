@@ -11,13 +11,17 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.client.ClientRequestFilter;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** The dispatcher over its REST API. */
-public final class RestDispatcher implements Dispatcher {
+public final class RestDispatcher implements Dispatcher, AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final Duration ANSWER = Duration.ofSeconds(5);
 
@@ -58,6 +62,18 @@ public final class RestDispatcher implements Dispatcher {
     @Override
     public int cancel(String taskId) throws Refusal, NoAnswer {
         return call(() -> calls.cancel(taskId)).cancelled();
+    }
+
+    /** Ends the calls that are still held, which would otherwise fail when their event loop goes. */
+    @Override
+    public void close() {
+        for (Internal.ForConnectors client : List.of(calls, heldCalls)) {
+            try {
+                ((Closeable) client).close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     private static <T> T call(Supplier<T> call) throws Refusal, NoAnswer {
