@@ -156,7 +156,7 @@ final class DirectBackend implements Backend, Closeable {
             Evidence evidence = found.get();
             Evidence.Claim claim = evidence.claim();
             boolean over = switch (claim) {
-                case NOBODY -> false;
+                case NOBODY -> !evidence.isOfThisBoot();
                 case KEEPER -> isOver(evidence);
                 case STOPPED, ABANDONED -> true;
             };
@@ -334,7 +334,7 @@ final class DirectBackend implements Backend, Closeable {
     private Observed ended(Evidence evidence, Evidence.Claim claim) throws IOException {
         long endedAt = evidence.endedAtMillis();
         return switch (claim) {
-            case NOBODY -> throw new IllegalStateException("a run that may still begin has not ended");
+            case NOBODY -> new Observed.Ended(ending(evidence), 0, endedAt);
             case STOPPED ->
                 new Observed.Ended(
                         new Ending.NotStarted(

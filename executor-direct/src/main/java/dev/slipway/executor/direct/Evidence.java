@@ -127,11 +127,15 @@ final class Evidence {
 
     /**
      * Takes the right to start from the keeper, unless the keeper has it already. A link cannot be made where the keeper's
-     * directory is, nor the other way round, so only one of them succeeds.
+     * directory is, nor the other way round, so only one of them succeeds. Across a boot nothing is proved by the keeper's
+     * directory not being there: it may not have reached the disk.
      *
      * @return whether the agent never ran and never will
      */
     boolean revoke(Claim claim) throws IOException {
+        if (claim() == Claim.NOBODY && !isOfThisBoot()) {
+            return false;
+        }
         try {
             Files.createSymbolicLink(directory.resolve(CLAIMED), Path.of(claim.name()));
             return true;

@@ -11,7 +11,7 @@ import org.jboss.logging.Logger;
  */
 final class Output {
     /** More undelivered output than this is not kept; the newest half of it is. */
-    static final long MAX_BACKLOG = 512L << 20;
+    static final long MAX_BACKLOG = 256L << 20;
 
     private static final Logger LOG = Logger.getLogger(Output.class);
 

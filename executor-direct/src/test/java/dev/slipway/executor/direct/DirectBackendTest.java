@@ -449,6 +449,27 @@ class DirectBackendTest extends BackendContract {
     }
 
     @Test
+    void aRunOfAnEarlierBootIsNeverSaidNotToHaveBegun() throws Exception {
+        DirectBackend backend = open();
+        RunId run = run("rebooted-early");
+        new EvidenceStore(List.of(root.resolve(".slipway")), "executor-1")
+                .create(new Evidence.Meta(
+                        "executor-1",
+                        run.ledger(),
+                        run.key().execution(),
+                        1,
+                        "the agent",
+                        "mark",
+                        "another boot",
+                        Optional.empty()));
+
+        assertThat(backend.survivors()).contains(run);
+
+        assertThat(backend.revoke(run)).isFalse();
+        assertThat(awaitEnd(backend, run).ending()).isInstanceOf(Ending.Lost.class);
+    }
+
+    @Test
     void idsOfAnyShapeMakeSafeAndDifferentDirectories() throws Exception {
         DirectBackend backend = open();
         List<String> ids = List.of("../../etc", "a/b", "A", "ü", ".", "+x+", "x".repeat(512), "x".repeat(511) + "y");

@@ -50,7 +50,7 @@ final class Executor {
     }
 
     void open() {
-        LOG.infof("executor %s", identity.id());
+        LOG.infof("this is executor %s", identity.id());
         thread.start();
     }
 
