@@ -11,10 +11,10 @@ import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
-import io.quarkus.test.junit.TestProfile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -27,12 +27,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.junit.jupiter.api.AfterAll;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The whole service, as it is put together, against a dispatcher over HTTP. */
 @QuarkusTest
-@TestProfile(ExecutorDirectTest.OnFreePorts.class)
+@WithTestResource(ExecutorDirectTest.Surroundings.class)
+@SuppressWarnings("NullAway.Init") // the surroundings are injected
 class ExecutorDirectTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -46,40 +47,56 @@ class ExecutorDirectTest {
     @TestHTTPResource("/metrics")
     URI metrics;
 
-    /** Where the service finds its dispatcher and its directories. */
-    public static class OnFreePorts implements QuarkusTestProfile {
-        static final FakeDispatcher DISPATCHER;
-        static final Path DIRECTORY;
+    private FakeDispatcher dispatcher;
+    private Path directory;
 
-        static {
+    /** What the service finds around it; it goes after the service. */
+    public static class Surroundings implements QuarkusTestResourceLifecycleManager {
+        private @Nullable FakeDispatcher dispatcher;
+        private @Nullable Path directory;
+
+        @Override
+        public Map<String, String> start() {
             try {
-                DISPATCHER = new FakeDispatcher();
-                DIRECTORY = Files.createTempDirectory("executor-direct-test");
-                Files.writeString(
-                        DIRECTORY.resolve("settings.yaml"),
-                        "backend:\n  direct:\n    workspace_root: " + DIRECTORY.resolve("workspaces") + "\n");
+                FakeDispatcher fake = new FakeDispatcher();
+                Path made = Files.createTempDirectory("executor-direct-test");
+                dispatcher = fake;
+                directory = made;
+                Path settings = Files.writeString(
+                        made.resolve("settings.yaml"),
+                        "backend:\n  direct:\n    workspace_root: " + made.resolve("workspaces") + "\n");
+                return Map.of(
+                        "slipway.state-dir", made.resolve("state").toString(),
+                        "slipway.settings-file", settings.toString(),
+                        "slipway.dispatcher-url", fake.url().toString(),
+                        "slipway.internal-token", FakeDispatcher.TOKEN,
+                        "quarkus.http.test-port", "0");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
 
         @Override
-        public Map<String, String> getConfigOverrides() {
-            return Map.of(
-                    "slipway.state-dir", DIRECTORY.resolve("state").toString(),
-                    "slipway.settings-file", DIRECTORY.resolve("settings.yaml").toString(),
-                    "slipway.dispatcher-url", DISPATCHER.url().toString(),
-                    "slipway.internal-token", FakeDispatcher.TOKEN,
-                    "quarkus.http.test-port", "0");
+        public void inject(Object test) {
+            if (test instanceof ExecutorDirectTest needy && dispatcher != null && directory != null) {
+                needy.dispatcher = dispatcher;
+                needy.directory = directory;
+            }
         }
-    }
 
-    private final FakeDispatcher dispatcher = OnFreePorts.DISPATCHER;
-
-    @AfterAll
-    static void leavesNothingBehind() throws IOException {
-        OnFreePorts.DISPATCHER.close();
-        Directories.delete(OnFreePorts.DIRECTORY);
+        @Override
+        public void stop() {
+            try {
+                if (dispatcher != null) {
+                    dispatcher.close();
+                }
+                if (directory != null) {
+                    Directories.delete(directory);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
     }
 
     @Test
@@ -160,8 +177,8 @@ class ExecutorDirectTest {
         assertThat(get(metrics).body()).contains("slipway_executor_runs", "slipway_executor_starts_total");
     }
 
-    private static Path evidenceOf(String name) {
-        return OnFreePorts.DIRECTORY.resolve("workspaces/.slipway").resolve(name);
+    private Path evidenceOf(String name) {
+        return directory.resolve("workspaces/.slipway").resolve(name);
     }
 
     private static HttpResponse<String> get(URI url) throws IOException, InterruptedException {
