@@ -27,8 +27,11 @@ sealed interface Action {
     /** The dispatcher's process dies, at once or when it next has something to commit. */
     record CrashDispatcher(long at, Moment moment, long down) implements Action {}
 
-    /** The next commit fails: the ledger keeps nothing of it. */
-    record FailCommit(long at) implements Action {}
+    /** The dispatcher's process stands still. */
+    record PauseDispatcher(long at, long pause) implements Action {}
+
+    /** The next commit fails; {@code stored} says whether the ledger has it nevertheless. */
+    record FailCommit(long at, boolean stored) implements Action {}
 
     record CrashExecutor(long at, String executor, long down) implements Action {}
 

@@ -103,7 +103,7 @@ final class Author {
                     .get(chance.nextInt(setup.executors().size()))
                     .id();
             long at = moment();
-            switch (chance.nextInt(16)) {
+            switch (chance.nextInt(17)) {
                 case 0, 1 ->
                     actions.add(new Action.CrashDispatcher(
                             at,
@@ -113,7 +113,7 @@ final class Author {
                                     Action.Moment.AFTER_COMMIT,
                                     Action.Moment.AFTER_COMMIT),
                             between(0, 8_000)));
-                case 2 -> actions.add(new Action.FailCommit(at));
+                case 2 -> actions.add(new Action.FailCommit(at, oneIn(3)));
                 case 3, 4 -> actions.add(new Action.CrashExecutor(at, executor, between(0, 8_000)));
                 case 5 -> actions.add(new Action.PauseExecutor(at, executor, between(500, 15_000), !oneIn(3)));
                 case 6 -> actions.add(new Action.LoseEngine(at, executor, between(500, 8_000)));
@@ -123,7 +123,8 @@ final class Author {
                     actions.add(new Action.CutConnection(
                             at, oneIn(2) ? 0 : between(100, 20_000), oneIn(2) ? 0 : between(100, 10_000)));
                 case 11 -> actions.add(new Action.Deafen(at, between(1_000, 25_000)));
-                case 12 -> {
+                case 12 -> actions.add(new Action.PauseDispatcher(at, between(500, 12_000)));
+                case 13 -> {
                     actions.add(new Action.Drain(at, executor, true));
                     actions.add(new Action.Drain(Math.min(length, at + between(1, 10_000)), executor, false));
                 }

@@ -62,7 +62,6 @@ class DispatcherProcess extends SimulatedProcess {
         if (isDead()) {
             respond.accept(new Response.Broken());
         } else {
-            world.rules().asks(call.event());
             inbox.add(new Pending(new Call(seen(call.event()), call.payload()), respond));
             wake();
         }
@@ -101,6 +100,7 @@ class DispatcherProcess extends SimulatedProcess {
         inbox.clear();
         Batch batch = new Batch(ledger);
         for (Pending pending : taken) {
+            world.rules().asks(pending.call().event());
             Decision decision = decider.decide(pending.call().event(), world.now());
             batch.add(decision);
             batch.add(new Batch.Told(pending.respond(), pending.call().event(), decision.reply()));
@@ -133,16 +133,15 @@ class DispatcherProcess extends SimulatedProcess {
             batch.refuse(new Response.Broken());
             return false;
         }
-        if (world.commitFails(batch.rows())) {
-            world.met(Happening.COMMIT_FAILED);
+        Optional<Action.FailCommit> failure = world.commitFailure(batch.rows());
+        if (failure.isEmpty() || failure.get().stored()) {
+            commit(batch);
+        }
+        if (failure.isPresent()) {
+            world.met(failure.get().stored() ? Happening.COMMIT_FAILED_BUT_STORED : Happening.COMMIT_FAILED);
             batch.refuse(new Response.Unavailable());
             restore();
             return false;
-        }
-        world.rules().transaction(batch.rows());
-        batch.payloads().forEach(ledger::store);
-        if (chance.nextInt(20) == 0) {
-            world.rules().memoryEqualsRows(state, ledger.restore(name()));
         }
         if (world.crashesAt(Action.Moment.AFTER_COMMIT, batch.rows())) {
             world.met(Happening.DISPATCHER_DIED_AFTER_COMMIT);
@@ -150,6 +149,14 @@ class DispatcherProcess extends SimulatedProcess {
             return false;
         }
         return true;
+    }
+
+    private void commit(Batch batch) {
+        world.rules().transaction(batch.rows());
+        batch.payloads().forEach(ledger::store);
+        if (chance.nextInt(20) == 0) {
+            world.rules().memoryEqualsRows(state, ledger.restore(name()));
+        }
     }
 
     final void tell(Batch batch) {

@@ -54,7 +54,7 @@ final class Rules {
         rows.transaction(changes);
     }
 
-    /** An event reaches the dispatcher. */
+    /** An event is about to be decided. */
     void asks(Event event) {
         rows.asks(event);
     }

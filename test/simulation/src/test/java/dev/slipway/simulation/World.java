@@ -5,8 +5,10 @@ import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.TaskSpec;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -49,6 +51,8 @@ final class World {
     private final Map<String, SplittableRandom> chances = new HashMap<>();
     private final Map<Happening, Integer> met = new EnumMap<>(Happening.class);
     private final List<Action.Moment> crashes = new ArrayList<>();
+    private final Deque<Action.FailCommit> failingCommits = new ArrayDeque<>();
+
     private final FakeLedger ledger = new FakeLedger();
     private final Rules rules;
     private final Wire wire = new Wire(this);
@@ -60,7 +64,6 @@ final class World {
     private long now = BEGINNING;
     private long orders;
     private int dispatcherLives;
-    private int failingCommits;
     private long crashDown;
 
     World(History history, Parts parts, Trace trace) {
@@ -95,6 +98,7 @@ final class World {
         if (unrest.isPresent()) {
             throw new Violation("everything comes to its end when nothing fails any more", unrest.get());
         }
+        rules.memoryEqualsRows(dispatcher.state(), ledger.restore("at rest"));
         sleepThroughRetention();
     }
 
@@ -143,7 +147,11 @@ final class World {
                 crashes.add(crash.moment());
                 crashDown = crash.down();
             }
-            case Action.FailCommit _ -> failingCommits++;
+            case Action.PauseDispatcher pause -> {
+                met(Happening.DISPATCHER_STOOD_STILL);
+                pause(dispatcher, pause.pause());
+            }
+            case Action.FailCommit fail -> failingCommits.add(fail);
             case Action.CrashExecutor crash -> host(crash.executor()).crash(crash.down());
             case Action.PauseExecutor pause -> host(pause.executor()).pause(pause.pause(), pause.replaced());
             case Action.LoseEngine lose -> host(lose.executor()).engine().beUnreachable(lose.during());
@@ -152,15 +160,16 @@ final class World {
                 connector.die();
                 after(crash.down(), () -> "a connector begins", this::startConnector);
             }
-            case Action.PauseConnector pause -> {
-                ConnectorProcess paused = connector;
-                paused.pause();
-                after(pause.pause(), () -> paused.name() + " goes on", paused::resume);
-            }
+            case Action.PauseConnector pause -> pause(connector, pause.pause());
             case Action.CutConnection cut -> plane.cut(cut.unnoticed(), cut.unreachable());
             case Action.Deafen deafen -> plane.deafen(deafen.during());
             case Action.Disturb disturb -> wire.disturb(disturb);
         }
+    }
+
+    private void pause(SimulatedProcess process, long millis) {
+        process.pause();
+        after(millis, () -> process.name() + " goes on", process::resume);
     }
 
     private void startConnector() {
@@ -185,10 +194,11 @@ final class World {
     /** Nothing fails from now on. */
     private void calm() {
         crashes.clear();
-        failingCommits = 0;
+        failingCommits.clear();
         wire.calm();
         plane.calm();
         startDispatcher();
+        dispatcher.resume();
         startConnector();
         connector.calm();
         hosts.values().forEach(Host::calm);
@@ -203,13 +213,9 @@ final class World {
         return true;
     }
 
-    /** Whether the transaction fails. */
-    boolean commitFails(List<Change.Durable> rows) {
-        if (rows.isEmpty() || failingCommits == 0) {
-            return false;
-        }
-        failingCommits--;
-        return true;
+    /** How the transaction fails, if it does. */
+    Optional<Action.FailCommit> commitFailure(List<Change.Durable> rows) {
+        return rows.isEmpty() ? Optional.empty() : Optional.ofNullable(failingCommits.poll());
     }
 
     /** Milliseconds since the epoch. */
