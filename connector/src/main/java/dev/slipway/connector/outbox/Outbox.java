@@ -35,7 +35,7 @@ public final class Outbox {
     /** So many unconfirmed notices of the connector's own are kept; beyond it the oldest ones go. */
     static final int MAX_LOCAL = 1_000;
 
-    /** So many executions are remembered as rejected, and so many tasks' newest executions. */
+    /** So many executions are remembered as rejected. */
     static final int MAX_REMEMBERED = 10_000;
 
     private enum Stage {
@@ -83,8 +83,8 @@ public final class Outbox {
 
     private final Map<String, Submission> submitting = new HashMap<>();
 
-    /** By task, the execution that superseded the results of all earlier ones. */
-    private final Map<String, String> newest = new LinkedHashMap<>();
+    /** By task, what the dispatcher took over since the last sync: the answer under way may have been given before. */
+    private final Map<String, String> justTaken = new HashMap<>();
 
     private final Set<String> rejected = new LinkedHashSet<>();
     private Optional<String> connection = Optional.empty();
@@ -198,11 +198,7 @@ public final class Outbox {
                 .removeIf(message -> message.notice.taskId().equals(taskId)
                         && (message.isLocal() || (taken == Taken.QUEUED && isStaleResult(message, executionId))));
         if (taken == Taken.QUEUED) {
-            newest.remove(taskId);
-            newest.put(taskId, executionId);
-            if (newest.size() > MAX_REMEMBERED) {
-                newest.remove(newest.keySet().iterator().next());
-            }
+            justTaken.put(taskId, executionId);
         }
     }
 
@@ -266,7 +262,8 @@ public final class Outbox {
         accepted.confirmed.forEach(held::remove);
         accepted.declined.forEach(declined::remove);
         for (long id : answer.drop()) {
-            if (id > 0) {
+            Held message = held.get(id);
+            if (id > 0 && message != null && message.stage != Stage.CONFIRMED) {
                 held.remove(id);
                 claimsWritten.remove(id);
             }
@@ -274,6 +271,7 @@ public final class Outbox {
         answer.messages().stream()
                 .sorted(Comparator.comparingLong(ConnectorSync.Message::id))
                 .forEach(this::take);
+        justTaken.clear();
     }
 
     private void take(ConnectorSync.Message message) {
@@ -287,8 +285,8 @@ public final class Outbox {
             return;
         }
         if (message.outcome().isPresent()
-                && !newest.getOrDefault(message.taskId(), execution).equals(execution)) {
-            return; // superseded after the dispatcher had answered with it
+                && !justTaken.getOrDefault(message.taskId(), execution).equals(execution)) {
+            return; // superseded after the dispatcher had answered with it; if it was not, it comes again
         }
         Notice notice = message.outcome()
                 .<Notice>map(outcome -> new Notice.Ended(message.taskId(), outcome))

@@ -176,6 +176,18 @@ class OutboxTest {
     }
 
     @Test
+    void takesTheResultOfAnExecutionThatWasNotTheLastToBeTakenOver() {
+        outbox.accepted("t1", "e1", Taken.QUEUED);
+        answer(claim(1, "e1", "t1"));
+        outbox.accepted("t1", "e2", Taken.OPEN);
+
+        answer(claim(2, "e2", "t1"), result(3, "e2", "t1"));
+        outbox.connected("a");
+
+        assertThat(writeAll()).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
     void aKnownExecutionDropsNoResult() {
         answer(result(1, "newer", "t1"));
 
