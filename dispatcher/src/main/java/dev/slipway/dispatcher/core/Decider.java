@@ -151,9 +151,6 @@ public final class Decider {
         String id = state.execution(submit.executionId()).isEmpty()
                 ? submit.executionId()
                 : submit.executionId() + "~" + seq;
-        if (submit.source() == Source.CONTROL_PLANE) {
-            supersedeResultsOf(submit.taskId());
-        }
         Execution execution = new Execution(
                 id,
                 submit.taskId(),
@@ -172,25 +169,25 @@ public final class Decider {
         return new Reply.Queued(id);
     }
 
-    /** The wire names only the task: a result sent after the assignment of a newer execution would end that one. */
-    private void supersedeResultsOf(String taskId) {
-        List.copyOf(state.outbox()).stream()
-                .filter(message -> message.kind() == Message.Kind.RESULT
-                        && message.taskId().equals(taskId))
-                .forEach(message -> emit(new Change.MessageRemoved(message.id())));
-    }
-
     /** Has the control plane told, unless it need not be, is about to be, or a newer execution has superseded the result. */
     private void announce(Execution execution, Message.Kind kind, long now) {
         if (execution.source() != Source.CONTROL_PLANE || state.hasMessage(execution.id(), kind)) {
             return;
         }
-        boolean superseded = kind == Message.Kind.RESULT
-                && state.executionsOf(execution.taskId()).stream()
-                        .anyMatch(other -> other.seq() > execution.seq() && other.source() == Source.CONTROL_PLANE);
+        boolean superseded = kind == Message.Kind.RESULT && newerThan(execution).anyMatch(this::isClaimTold);
         if (!superseded) {
             emit(new Change.MessageAdded(new Message(state.nextSeq(now), execution.id(), execution.taskId(), kind)));
         }
+    }
+
+    /** The control plane's later executions of the same task. */
+    private Stream<Execution> newerThan(Execution execution) {
+        return state.executionsOf(execution.taskId()).stream()
+                .filter(other -> other.seq() > execution.seq() && other.source() == Source.CONTROL_PLANE);
+    }
+
+    private boolean isClaimTold(Execution execution) {
+        return execution.claimed() || !state.hasMessage(execution.id(), Message.Kind.CLAIM);
     }
 
     private void cancel(String id, String actor, long now) {
@@ -442,7 +439,10 @@ public final class Decider {
                 .flatMap(id -> state.message(id).stream())
                 .filter(message -> message.kind() == Message.Kind.CLAIM)
                 .toList()
-                .forEach(this::claimed);
+                .forEach(claim -> {
+                    claimed(claim);
+                    supersedeOlderResults(claim);
+                });
         report.sync().confirmed().stream()
                 .distinct()
                 .filter(id -> state.message(id).isPresent())
@@ -472,6 +472,28 @@ public final class Decider {
     }
 
     /**
+     * The wire names only the task: a result told now would end the execution that was claimed. It is dropped only with that
+     * claim, since a newer execution that is declined instead supersedes nothing.
+     */
+    private void supersedeOlderResults(Message claim) {
+        long seq = state.execution(claim.executionId()).orElseThrow().seq();
+        List.copyOf(state.outbox()).stream()
+                .filter(message -> message.kind() == Message.Kind.RESULT
+                        && message.taskId().equals(claim.taskId()))
+                .filter(message ->
+                        state.execution(message.executionId()).orElseThrow().seq() < seq)
+                .forEach(message -> emit(new Change.MessageRemoved(message.id())));
+    }
+
+    /** Whether a newer execution of the task is about to be claimed or declined: until then the result is not told. */
+    private boolean isWithheld(Message message) {
+        return message.kind() == Message.Kind.RESULT
+                && newerThan(state.execution(message.executionId()).orElseThrow())
+                        .findAny()
+                        .isPresent();
+    }
+
+    /**
      * The control plane was told no and may have given the task to another worker: what was never launched must leave no
      * trace here. What was launched goes on, and its result is told; only the claim is dropped, or it would be declined for ever.
      */
@@ -495,11 +517,13 @@ public final class Decider {
     private Answer.ToConnector answerTo(Peer.Connector connector) {
         Set<Long> holding = new HashSet<>(connector.last().holding());
         List<Message> messages = state.outbox().stream()
-                .filter(message -> !holding.contains(message.id()))
+                .filter(message -> !holding.contains(message.id()) && !isWithheld(message))
                 .limit(Math.max(0, MAX_HELD_MESSAGES - holding.size()))
                 .toList();
         List<Long> drop = holding.stream()
-                .filter(id -> state.message(id).isEmpty())
+                .filter(id -> state.message(id)
+                        .filter(message -> !isWithheld(message))
+                        .isEmpty())
                 .sorted()
                 .toList();
         return new Answer.ToConnector(

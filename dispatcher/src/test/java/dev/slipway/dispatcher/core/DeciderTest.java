@@ -455,12 +455,34 @@ class DeciderTest {
     }
 
     @Test
-    void aNewerExecutionSupersedesTheOlderResult() {
+    void aNewerExecutionSupersedesTheOlderResultOnceItIsClaimed() {
         end("x1", "t", 0);
 
         desk.assign("x2", "t");
+        List<Message> told =
+                desk.connector(List.of(), List.of(), List.of()).orElseThrow().messages();
+        assertThat(told).extracting(Message::executionId).containsExactly("x2");
 
+        long claim = told.getFirst().id();
+        desk.connector(List.of(claim), List.of(claim), List.of());
         assertThat(desk.state.outbox()).extracting(Message::executionId).containsExactly("x2");
+    }
+
+    @Test
+    void aDeclinedExecutionSupersedesNoResult() {
+        end("x1", "t", 0);
+        desk.assign("x2", "t");
+        long claim = desk.connector(List.of(), List.of(), List.of())
+                .orElseThrow()
+                .messages()
+                .getFirst()
+                .id();
+
+        List<Message> told = desk.connector(List.of(), List.of(), List.of(), List.of(claim))
+                .orElseThrow()
+                .messages();
+
+        assertThat(told).extracting(Message::executionId).containsExactly("x1");
     }
 
     @Test
