@@ -152,10 +152,12 @@ final class ControlPlaneRules {
 
     /** The control plane reads a frame. */
     void heard(Connection.Upward.Told told) {
-        Message message = committed.get(told.id());
-        if (message == null) {
+        if (told.notice() instanceof Notice.Rejected) {
+            // Whatever was claimed before, the task is the control plane's again.
+            newestClaimHeard.remove(told.notice().taskId());
             return;
         }
+        Message message = Optional.ofNullable(committed.get(told.id())).orElseThrow();
         Execution execution = known(message);
         long newest = newestClaimHeard.getOrDefault(execution.taskId(), 0L);
         if (told.notice() instanceof Notice.Ended) {

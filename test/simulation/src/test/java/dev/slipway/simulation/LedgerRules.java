@@ -350,11 +350,12 @@ final class LedgerRules {
                         && ledger.execution(message.executionId())
                                 .filter(plane::isRejected)
                                 .isPresent());
+        long seq = ledger.execution(message.executionId()).orElseThrow().seq();
         boolean isSuperseded = message.kind() == Message.Kind.RESULT
-                && transaction.stream()
-                        .anyMatch(change -> change instanceof Change.Accepted(Execution newer)
-                                && newer.source() == Source.CONTROL_PLANE
-                                && newer.taskId().equals(message.taskId()));
+                && ledger.executions().stream()
+                        .anyMatch(other -> other.taskId().equals(message.taskId())
+                                && other.seq() > seq
+                                && plane.isClaimWritten(other.id()));
         require(isDeclined || isSuperseded, "6: a message leaves when a pong proved its receipt", message + " leaves");
         if (isSuperseded) {
             world.met(Happening.RESULT_SUPERSEDED);
