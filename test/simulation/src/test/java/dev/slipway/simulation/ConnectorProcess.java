@@ -6,10 +6,6 @@ import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.TaskSubmission.Taken;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -33,8 +29,7 @@ class ConnectorProcess extends SimulatedProcess {
     final Outbox outbox = new Outbox();
     private final long incarnation;
     private final SplittableRandom chance;
-    /** By task, what is to be done about it, one after the other; the first is being done. */
-    private final Map<String, Deque<Runnable>> lanes = new HashMap<>();
+    private final Lanes lanes = new Lanes();
 
     private @Nullable Connection connection;
     private Outbox.Report reported = Outbox.Report.EMPTY;
@@ -186,9 +181,9 @@ class ConnectorProcess extends SimulatedProcess {
         switch (frame) {
             case Connection.Downward.Assigned(Assignment assignment) -> {
                 world.rules().handedOver(name(), assignment);
-                queue(assignment.task(), () -> take(assignment));
+                lanes.add(assignment.task(), () -> take(assignment));
             }
-            case Connection.Downward.Cancelled(String task) -> queue(task, () -> cancel(task));
+            case Connection.Downward.Cancelled(String task) -> lanes.add(task, () -> cancel(task));
             case Connection.Downward.Pong pong -> {
                 world.rules().ponged(pong.read());
                 outbox.pong(pong.payload());
@@ -200,32 +195,14 @@ class ConnectorProcess extends SimulatedProcess {
 
     // --- the dispatcher
 
-    private void queue(String task, Runnable job) {
-        Deque<Runnable> lane = lanes.computeIfAbsent(task, _ -> new ArrayDeque<>());
-        lane.add(job);
-        if (lane.size() == 1) {
-            job.run();
-        }
-    }
-
-    private void done(String task) {
-        pump();
-        Deque<Runnable> lane = Optional.ofNullable(lanes.get(task)).orElseThrow();
-        lane.removeFirst();
-        if (lane.isEmpty()) {
-            lanes.remove(task);
-        } else {
-            lane.getFirst().run();
-        }
-    }
-
     private void take(Assignment assignment) {
         String task = assignment.task();
         String execution = assignment.id();
         if (!outbox.submitting(task, execution)) {
             world.rules().rejects(assignment);
             outbox.rejected(task, execution, "an earlier answer to it is still under way");
-            done(task);
+            pump();
+            lanes.done(task);
             return;
         }
         Request request = new Request();
@@ -290,7 +267,8 @@ class ConnectorProcess extends SimulatedProcess {
 
     private void settle(String task, Request request) {
         request.isSettled = true;
-        done(task);
+        pump();
+        lanes.done(task);
     }
 
     private void cancel(String task) {

@@ -14,7 +14,6 @@ import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
-import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.StopCause;
 import java.util.HashMap;
@@ -23,14 +22,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /** What must hold of every change at the moment in which it is committed. */
 final class LedgerRules {
-    /** Stands for every reason for which an agent did not start: whoever first sees that it did not gives one. */
-    private static final Outcome NOT_STARTED = new Outcome.Failed(FailureReason.UNKNOWN, "", OptionalInt.empty());
-
     private final World world;
     private final Limits limits;
     private final Map<String, Setup.Seat> seats = new HashMap<>();
@@ -258,7 +253,7 @@ final class LedgerRules {
     private void ended(Execution row, Life.Ended ended, Change.Moved moved) {
         Outcome outcome = moved.outcome().orElseThrow();
         require(row.isOpen(), "4: one outcome per execution", row + " ends again: " + outcome);
-        require(outcomeOf(ended).equals(summary(outcome)), "the row shows the outcome", moved.toString());
+        require(Truth.isShown(outcome, ended), "the row shows the outcome", moved.toString());
         Outcome truth = switch (row.life()) {
             case Life.Active life -> truth(row, life);
             default -> {
@@ -267,11 +262,8 @@ final class LedgerRules {
                 yield new Outcome.Cancelled();
             }
         };
-        boolean isTrue = truth.equals(NOT_STARTED)
-                ? outcome instanceof Outcome.Failed failed && failed.exitCode().isEmpty()
-                : summary(truth).equals(summary(outcome));
         require(
-                isTrue,
+                Truth.isTold(truth, outcome),
                 "4: the outcome is what truly happened",
                 row + " ended with " + outcome + ", in truth with " + truth);
         require(
@@ -281,50 +273,20 @@ final class LedgerRules {
         plane.ended(row.id(), outcome);
     }
 
-    /** What the engine knows, seen in the light of what was decided. */
     private Outcome truth(Execution row, Life.Active life) {
         Ending ending = agent(row, life.executor())
                 .flatMap(FakeEngine.Agent::ending)
                 .orElseThrow(() ->
                         new Violation("8: a slot is free when nothing is left", row + " ends while it is not gone"));
-        if (ending instanceof Ending.Exited exited && exited.code() == 0 && !exited.stopped()) {
-            if (life instanceof Life.Stopping) {
-                world.met(Happening.SUCCESS_BEAT_STOP);
-            }
-            return new Outcome.Succeeded();
-        }
+        Outcome truth = Truth.of(ending, life);
         if (life instanceof Life.Stopping stopping) {
-            if (stopping.cause() == StopCause.USER) {
-                return new Outcome.Cancelled();
+            if (truth instanceof Outcome.Succeeded) {
+                world.met(Happening.SUCCESS_BEAT_STOP);
+            } else if (stopping.cause() == StopCause.TIMEOUT) {
+                world.met(Happening.TIMED_OUT);
             }
-            world.met(Happening.TIMED_OUT);
-            return new Outcome.Failed(
-                    FailureReason.TASK_TIMEOUT,
-                    "",
-                    ending instanceof Ending.Exited exited ? OptionalInt.of(exited.code()) : OptionalInt.empty());
         }
-        return switch (ending) {
-            case Ending.Exited exited -> new Outcome.Failed(exited.reason(), "", OptionalInt.of(exited.code()));
-            case Ending.NotStarted _ -> NOT_STARTED;
-            case Ending.Lost lost -> new Outcome.Failed(lost.reason(), "", OptionalInt.empty());
-        };
-    }
-
-    /** Everything but the words for people. */
-    private static String summary(Outcome outcome) {
-        return switch (outcome) {
-            case Outcome.Succeeded() -> "SUCCEEDED/0";
-            case Outcome.Failed failed -> "FAILED " + failed.reason() + "/" + code(failed.exitCode());
-            case Outcome.Cancelled() -> "CANCELLED/";
-        };
-    }
-
-    private static String outcomeOf(Life.Ended ended) {
-        return ended.state() + ended.reason().map(reason -> " " + reason).orElse("") + "/" + code(ended.exitCode());
-    }
-
-    private static String code(OptionalInt exitCode) {
-        return exitCode.isPresent() ? Integer.toString(exitCode.getAsInt()) : "";
+        return truth;
     }
 
     private void added(Message message) {

@@ -29,7 +29,8 @@ final class World {
     private static final long AFTERMATH = 20_000;
 
     private static final long SETTLING = 2_000;
-    private static final int MOST_STEPS = 1_000_000;
+    /** Several times what any history needs. */
+    private static final int MOST_STEPS = 20_000;
 
     /** Says what a step is; asked only when somebody reads it. */
     interface Label {
@@ -118,7 +119,7 @@ final class World {
             step.action().run();
             rules.afterStep();
             if (orders > MOST_STEPS) {
-                throw new Violation("everything comes to its end", "there are more and more steps");
+                throw new Violation("calls are held while there is nothing to say", "there are more and more steps");
             }
         }
         now = Math.max(now, end);
