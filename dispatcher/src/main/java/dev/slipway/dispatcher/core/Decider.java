@@ -141,7 +141,7 @@ public final class Decider {
                                 execution.isOpen() || state.hasMessage(execution.id(), Message.Kind.RESULT));
         if (known.isPresent()) {
             Execution execution = known.get();
-            announce(execution, execution.isOpen() ? Message.Kind.CLAIM : Message.Kind.RESULT, now);
+            announceAgain(execution, execution.isOpen() ? Message.Kind.CLAIM : Message.Kind.RESULT, now);
             return new Reply.Known(execution.id(), execution.isOpen());
         }
         if (!Admission.mayQueue(state, limits)) {
@@ -188,6 +188,12 @@ public final class Decider {
 
     private boolean isClaimTold(Execution execution) {
         return execution.claimed() || !state.hasMessage(execution.id(), Message.Kind.CLAIM);
+    }
+
+    /** One that is being written may have gone out before the assignment that it is to answer came. */
+    private void announceAgain(Execution execution, Message.Kind kind, long now) {
+        state.messagesOf(execution.id(), kind).forEach(id -> emit(new Change.MessageRemoved(id)));
+        announce(execution, kind, now);
     }
 
     private void cancel(String id, String actor, long now) {
@@ -504,7 +510,9 @@ public final class Decider {
         if (isLaunched) {
             emit(new Change.MessageRemoved(claim.id()));
         } else {
-            state.messagesOf(claim.executionId()).forEach(id -> emit(new Change.MessageRemoved(id)));
+            for (Message.Kind kind : Message.Kind.values()) {
+                state.messagesOf(claim.executionId(), kind).forEach(id -> emit(new Change.MessageRemoved(id)));
+            }
             emit(new Change.Forgotten(claim.executionId()));
         }
     }

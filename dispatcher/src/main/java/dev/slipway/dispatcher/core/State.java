@@ -129,16 +129,15 @@ public final class State {
         return Optional.ofNullable(outbox.get(id));
     }
 
-    List<Long> messagesOf(String executionId) {
+    List<Long> messagesOf(String executionId, Message.Kind kind) {
         return outbox.values().stream()
-                .filter(message -> message.executionId().equals(executionId))
+                .filter(message -> message.executionId().equals(executionId) && message.kind() == kind)
                 .map(Message::id)
                 .toList();
     }
 
     boolean hasMessage(String executionId, Message.Kind kind) {
-        return outbox.values().stream()
-                .anyMatch(message -> message.executionId().equals(executionId) && message.kind() == kind);
+        return !messagesOf(executionId, kind).isEmpty();
     }
 
     public Collection<Peer.Executor> executors() {

@@ -428,6 +428,20 @@ class DeciderTest {
     }
 
     @Test
+    void claimsAgainAlsoWhileTheFirstClaimIsNotConfirmed() {
+        desk.assign("x", "t");
+        long first = desk.state.outbox().iterator().next().id();
+        desk.connector(List.of(first), List.of(first), List.of());
+
+        desk.assign("x", "t");
+
+        Answer.ToConnector answer =
+                desk.connector(List.of(first), List.of(), List.of()).orElseThrow();
+        assertThat(answer.drop()).containsExactly(first);
+        assertThat(answer.messages()).extracting(Message::kind).containsExactly(Message.Kind.CLAIM);
+    }
+
+    @Test
     void tellsTheResultAgainWhenAFinishedExecutionIsAssignedAgain() {
         end("x", "t", 3);
         desk.deliverAll();

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -155,6 +156,16 @@ final class Slipway {
         assertThat(kill.waitFor()).isZero();
     }
 
+    /** Whether the process runs: one that has ended and waits for its parent to notice does not. */
+    static boolean runs(long pid) throws IOException {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
     HttpResponse<String> call(String method, String path, String body) throws IOException, InterruptedException {
         return http.send(
                 request(path)
@@ -191,14 +202,15 @@ final class Slipway {
     /** Stops the services; agents that are still there are ended too. */
     void stop() throws IOException, InterruptedException {
         if (Files.exists(state().resolve("env.json"))) {
-            List<ProcessHandle> running = new ArrayList<>();
+            List<Long> pids = new ArrayList<>();
             for (String service : services()) {
-                long pid = env().get("services").get(service).get("pid").longValue();
-                ProcessHandle.of(pid).ifPresent(running::add);
+                pids.add(env().get("services").get(service).get("pid").longValue());
             }
             Result result = run("down");
             assertThat(result.exitCode()).as("%s", result).isZero();
-            assertThat(running).noneMatch(ProcessHandle::isAlive);
+            for (long pid : pids) {
+                assertThat(runs(pid)).as("process %s runs", pid).isFalse();
+            }
         }
         http.close();
     }
