@@ -318,7 +318,15 @@ final class LedgerRules {
                         .anyMatch(other -> other.taskId().equals(message.taskId())
                                 && other.seq() > seq
                                 && plane.isClaimWritten(other.id()));
-        require(isDeclined || isSuperseded, "6: a message leaves when a pong proved its receipt", message + " leaves");
+        boolean isReplaced = transaction.stream()
+                .anyMatch(change -> change instanceof Change.MessageAdded(Message other)
+                        && other.kind() == message.kind()
+                        && other.executionId().equals(message.executionId())
+                        && other.id() > message.id());
+        require(
+                isDeclined || isSuperseded || isReplaced,
+                "6: a message leaves when a pong proved its receipt",
+                message + " leaves");
         if (isSuperseded) {
             world.met(Happening.RESULT_SUPERSEDED);
             plane.superseded(message.executionId());
