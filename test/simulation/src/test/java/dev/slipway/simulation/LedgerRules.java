@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** What must hold of every change at the moment in which it is committed. */
 final class LedgerRules {
@@ -36,6 +37,8 @@ final class LedgerRules {
     private final Map<String, Long> cancelAskedAt = new HashMap<>();
     /** Executions of which somebody was told that they are cancelled. */
     private final Set<String> cancelPromised = new HashSet<>();
+
+    private final Set<String> declined = new HashSet<>();
 
     LedgerRules(World world, Setup setup, FakeLedger ledger, ControlPlaneRules plane) {
         this.world = world;
@@ -59,22 +62,14 @@ final class LedgerRules {
 
     void told(Event event, Reply reply) {
         switch (reply) {
-            case Reply.Queued(String id) ->
-                require(ledger.execution(id).isPresent(), "an answer means durable", id + " is not in the ledger");
-            case Reply.Known known ->
-                require(
-                        ledger.execution(known.executionId()).isPresent(),
-                        "an answer means durable",
-                        known.executionId() + " is not in the ledger");
+            case Reply.Queued(String id) -> durable(id, _ -> true, "the acceptance");
+            case Reply.Known known -> durable(known.executionId(), _ -> true, "the acceptance");
             case Reply.Cancelled(List<String> ids) -> {
                 for (String id : ids) {
-                    boolean isDurable = ledger.execution(id)
-                            .filter(execution -> !execution.isOpen()
-                                    || (execution.life() instanceof Life.Stopping stopping
-                                            && stopping.cause() == StopCause.USER))
-                            .isPresent();
-                    require(isDurable, "an answer means durable", "the cancellation of " + id + " is not");
-                    cancelPromised.add(id);
+                    durable(id, LedgerRules::isCancelled, "the cancellation");
+                    if (ledger.execution(id).isPresent()) {
+                        cancelPromised.add(id);
+                    }
                 }
             }
             case Reply.AtCapacity() -> world.met(Happening.REJECTED_AT_CAPACITY);
@@ -83,6 +78,17 @@ final class LedgerRules {
         if (event instanceof Event.Submit submit && !submit.named()) {
             world.met(Happening.UNNAMED_EXECUTION_ASSIGNED);
         }
+    }
+
+    private static boolean isCancelled(Execution execution) {
+        return !execution.isOpen()
+                || (execution.life() instanceof Life.Stopping stopping && stopping.cause() == StopCause.USER);
+    }
+
+    /** What was declined at the same time has been forgotten together with it. */
+    private void durable(String id, Predicate<Execution> isStored, String what) {
+        boolean isDurable = ledger.execution(id).map(isStored::test).orElseGet(() -> declined.contains(id));
+        require(isDurable, "an answer means durable", what + " of " + id + " is not");
     }
 
     void transaction(List<Change.Durable> changes) {
@@ -346,6 +352,7 @@ final class LedgerRules {
         require(isOver || isDeclined, "what is forgotten is over", row + " is forgotten");
         if (isDeclined) {
             world.met(Happening.CLAIM_DECLINED);
+            declined.add(id);
             cancelPromised.remove(id);
             plane.forgotten(id);
         }
