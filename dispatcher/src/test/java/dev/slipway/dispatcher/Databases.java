@@ -1,23 +1,30 @@
 package dev.slipway.dispatcher;
 
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
 import java.nio.file.Path;
-import javax.sql.DataSource;
+import java.sql.SQLException;
+import java.time.Duration;
 import org.flywaydb.core.Flyway;
-import org.sqlite.SQLiteDataSource;
 
-/** Databases with the schema that they have in production. */
+/** Databases with the schema and the kind of pool that they have in production. */
 public final class Databases {
     private Databases() {}
 
-    public static DataSource ledger(Path file) {
-        return migrated(sqlite(file), "db/ledger");
+    public static AgroalDataSource ledger(Path file) {
+        return open(sqlite(file), "db/ledger");
     }
 
-    public static DataSource logs(Path file) {
-        return migrated(sqlite(file), "db/logs");
+    public static AgroalDataSource logs(Path file) {
+        return open(sqlite(file), "db/logs");
     }
 
-    public static DataSource migrated(DataSource database, String schema) {
+    private static String sqlite(Path file) {
+        return "jdbc:sqlite:" + file + "?journal_mode=WAL&foreign_keys=true&busy_timeout=5000";
+    }
+
+    public static AgroalDataSource open(String url, String schema) {
+        AgroalDataSource database = pool(url);
         Flyway.configure()
                 .dataSource(database)
                 .locations("classpath:" + schema)
@@ -26,9 +33,14 @@ public final class Databases {
         return database;
     }
 
-    private static DataSource sqlite(Path file) {
-        var database = new SQLiteDataSource();
-        database.setUrl("jdbc:sqlite:" + file + "?journal_mode=WAL&foreign_keys=true&busy_timeout=5000");
-        return database;
+    private static AgroalDataSource pool(String url) {
+        try {
+            return AgroalDataSource.from(new AgroalDataSourceConfigurationSupplier()
+                    .connectionPoolConfiguration(pool -> pool.maxSize(4)
+                            .acquisitionTimeout(Duration.ofSeconds(5))
+                            .connectionFactoryConfiguration(factory -> factory.jdbcUrl(url))));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

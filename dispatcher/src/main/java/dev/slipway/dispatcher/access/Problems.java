@@ -8,6 +8,7 @@ import io.netty.handler.codec.http.HttpResponseStatus;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.io.IOException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +50,13 @@ public class Problems {
         }
         int status = e.getResponse().getStatus();
         return response(status, detail(status));
+    }
+
+    /** Bodies are written while they are made: this is how a caller who has left is noticed. */
+    @ServerExceptionMapper
+    public Response left(IOException e) {
+        LOG.debug("A caller left before it had all of its answer", e);
+        return response(500, "The answer could not be written.");
     }
 
     @ServerExceptionMapper

@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,7 @@ public final class Loop implements AutoCloseable {
     private final Limits limits;
     private final InstantSource clock;
     private final List<Observer> observers;
+    private final Duration hold;
     private final BlockingQueue<Work> queue = new ArrayBlockingQueue<>(MAX_WAITING);
     private final Map<Held.Call, CompletableFuture<Answered<?>>> held = new ConcurrentHashMap<>();
     private final Thread thread;
@@ -74,6 +76,12 @@ public final class Loop implements AutoCloseable {
 
     /** @throws SQLException if the state cannot be read */
     public Loop(Ledger ledger, Limits limits, InstantSource clock, List<Observer> observers) throws SQLException {
+        this(ledger, limits, clock, observers, HOLD);
+    }
+
+    Loop(Ledger ledger, Limits limits, InstantSource clock, List<Observer> observers, Duration hold)
+            throws SQLException {
+        this.hold = hold;
         this.ledger = ledger;
         this.limits = limits;
         this.clock = clock;
@@ -86,6 +94,11 @@ public final class Loop implements AutoCloseable {
     /** Whether the state is there and the last transaction succeeded. */
     public boolean isReady() {
         return ready && thread.isAlive();
+    }
+
+    /** How many calls wait for their batch. */
+    int waiting() {
+        return queue.size();
     }
 
     /** @throws Refusal 503 if it was not stored, or it is not known in time whether it was */
@@ -133,7 +146,7 @@ public final class Loop implements AutoCloseable {
                                 + " If two services share this id, give one of them another.");
             }
             try {
-                return answer.get(HOLD.toNanos(), TimeUnit.NANOSECONDS);
+                return answer.get(hold.toNanos(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
                 decide(call.holdOver());
                 return await(answer);
@@ -260,6 +273,9 @@ public final class Loop implements AutoCloseable {
         answers.addAll(settled.answers());
 
         Duration commit = commit(changes, details);
+        var batch = new Batch(now, works.size(), List.copyOf(changes), Map.copyOf(details), commit);
+        // Before the answers: who has one, and calls again at once, must find what came of it everywhere.
+        tell(observer -> observer.committed(batch, current));
         replies.forEach(Runnable::run);
         for (Answer answer : answers) {
             CompletableFuture<Answered<?>> waiting = held.remove(Held.Call.of(answer));
@@ -267,8 +283,20 @@ public final class Loop implements AutoCloseable {
                 waiting.complete(new Answered<>(answer, current.session()));
             }
         }
-        var batch = new Batch(now, works.size(), List.copyOf(changes), Map.copyOf(details), commit);
-        observers.forEach(observer -> observer.committed(batch, current));
+    }
+
+    /** An observer that fails misses something; what was decided stands. */
+    private void tell(Consumer<Observer> news) {
+        for (Observer observer : observers) {
+            try {
+                news.accept(observer);
+            } catch (RuntimeException e) {
+                LOG.errorf(
+                        e,
+                        "%s failed and may be wrong from now on",
+                        observer.getClass().getSimpleName());
+            }
+        }
     }
 
     private static void accepted(List<Change> changes, Details submitted, Map<String, Details> details) {
@@ -297,7 +325,7 @@ public final class Loop implements AutoCloseable {
         State restored = ledger.load(UUID.randomUUID().toString());
         Map<String, String> traceparents = ledger.traceparents();
         state = restored;
-        observers.forEach(observer -> observer.restored(restored, traceparents));
+        tell(observer -> observer.restored(restored, traceparents));
     }
 
     private void fail(List<Work> batch, Throwable e) {
@@ -312,7 +340,7 @@ public final class Loop implements AutoCloseable {
         refuse(batch, notStored());
         held.values().forEach(answer -> answer.completeExceptionally(notStored()));
         held.clear();
-        observers.forEach(Observer::failed);
+        tell(Observer::failed);
     }
 
     private static void refuse(List<Work> works, RuntimeException why) {

@@ -1,11 +1,11 @@
 package dev.slipway.dispatcher.ledger;
 
 import dev.slipway.dispatcher.Databases;
+import io.agroal.api.AgroalDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 
 /** The same statements on a real PostgreSQL. */
@@ -27,7 +27,7 @@ class PostgresqlLedgerTest extends LedgerContract {
     }
 
     @Override
-    DataSource database() {
+    AgroalDataSource empty() {
         String name = "ledger" + databases++;
         try (var connection = SERVER.getPostgresDatabase().getConnection();
                 var statement = connection.createStatement()) {
@@ -35,6 +35,6 @@ class PostgresqlLedgerTest extends LedgerContract {
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
-        return Databases.migrated(SERVER.getDatabase("postgres", name), "db/ledger");
+        return Databases.open(SERVER.getJdbcUrl("postgres", name), "db/ledger");
     }
 }

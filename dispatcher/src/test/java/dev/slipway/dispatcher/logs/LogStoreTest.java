@@ -7,6 +7,7 @@ import dev.slipway.dispatcher.Databases;
 import dev.slipway.dispatcher.access.Refusal;
 import dev.slipway.protocol.Bytes;
 import dev.slipway.protocol.LogAppend;
+import io.agroal.api.AgroalDataSource;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -16,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,7 @@ class LogStoreTest {
     @TempDir
     Path directory;
 
-    private DataSource database;
+    private AgroalDataSource database;
     private LogStore store;
 
     @BeforeEach
@@ -38,6 +38,7 @@ class LogStoreTest {
     @AfterEach
     void close() {
         store.close();
+        database.close();
     }
 
     private static LogAppend output(int attempt, long offset, String text, String cursor) {
