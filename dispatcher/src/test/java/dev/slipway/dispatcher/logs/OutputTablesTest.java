@@ -22,7 +22,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
 import net.jqwik.api.lifecycle.AfterContainer;
 
-class OutputProperties {
+class OutputTablesTest {
     private static final Cap CAP = new Cap(50, 120, 16);
     private static final Path DIRECTORY = temporaryDirectory();
     private static final AgroalDataSource DATABASE = Databases.logs(DIRECTORY.resolve("logs.db"));
