@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -38,6 +39,7 @@ public final class Intake {
     private final Traces traces;
     private final InstantSource time;
     private final Lanes lanes = new Lanes(MAX_MESSAGES, FrameReader.MAX_FRAME);
+    private final Turns turns = new Turns();
     private final CountDownLatch stopping = new CountDownLatch(1);
 
     public Intake(Dispatcher dispatcher, Post post, AgentDefaults defaults, Traces traces, InstantSource time) {
@@ -51,8 +53,10 @@ public final class Intake {
     /** @param more run once another message may be brought */
     public void accept(String message, Runnable more) {
         switch (FrameReader.read(message)) {
-            case Incoming.Assigned(Assignment assignment) ->
-                lanes.add(assignment.taskId(), () -> submit(assignment), message.length(), more);
+            case Incoming.Assigned(Assignment assignment) -> {
+                Turns.Turn turn = turns.take();
+                lanes.add(assignment.taskId(), () -> submit(assignment, turn), message.length(), more);
+            }
             case Incoming.Cancelled(String taskId) -> lanes.add(taskId, () -> cancel(taskId), message.length(), more);
             case Incoming.WithoutTask(String taskId, String executionId) -> {
                 LOG.warnf("An assignment of %s says nothing about the task: it is answered as failed", shown(taskId));
@@ -77,7 +81,7 @@ public final class Intake {
         lanes.awaitIdle(STOP);
     }
 
-    private void submit(Assignment assignment) {
+    private void submit(Assignment assignment, Turns.Turn turn) {
         String taskId = assignment.taskId();
         String executionId = Assignments.executionId(assignment);
         MDC.put("execution", executionId);
@@ -90,16 +94,17 @@ public final class Intake {
                 post.update(outbox -> outbox.rejected(taskId, executionId, UNAVAILABLE));
                 return;
             }
-            traces.begin(traceparent -> submit(taskId, Assignments.translate(assignment, defaults, traceparent)));
+            traces.begin(traceparent -> submit(taskId, Assignments.translate(assignment, defaults, traceparent), turn));
         } finally {
+            turn.pass();
             MDC.remove("execution");
         }
     }
 
-    private void submit(String taskId, TaskSubmission submission) {
+    private void submit(String taskId, TaskSubmission submission, Turns.Turn turn) {
         String executionId = submission.executionId();
         try {
-            Taken taken = trySubmit(submission);
+            Taken taken = trySubmit(submission, turn);
             post.update(outbox -> outbox.accepted(taskId, executionId, taken));
             LOG.infof("Task %s, execution %s: assigned and %s", shown(taskId), shown(executionId), words(taken));
         } catch (Refusal refusal) {
@@ -126,18 +131,31 @@ public final class Intake {
     }
 
     /** Tries again while there is no answer: a dispatcher that restarts is back within the time. */
-    private Taken trySubmit(TaskSubmission submission) throws Refusal, NoAnswer {
+    private Taken trySubmit(TaskSubmission submission, Turns.Turn turn) throws Refusal, NoAnswer {
         Instant until = time.instant().plus(TRY_FOR);
+        awaitTurn(turn);
         BackOff backOff = new BackOff();
         while (true) {
             try {
                 return dispatcher.submit(submission);
             } catch (NoAnswer noAnswer) {
+                turn.pass();
                 Duration wait = backOff.next();
                 if (!time.instant().plus(wait).isBefore(until) || !pause(wait)) {
                     throw noAnswer;
                 }
             }
+        }
+    }
+
+    private static void awaitTurn(Turns.Turn turn) throws NoAnswer {
+        try {
+            if (!turn.await(TRY_FOR)) {
+                throw new NoAnswer(new TimeoutException("it does not answer to what came before, either"));
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new NoAnswer(interrupted);
         }
     }
 
