@@ -8,7 +8,6 @@ import dev.slipway.dispatcher.ledger.Ledger;
 import dev.slipway.dispatcher.logs.LogStore;
 import dev.slipway.dispatcher.loop.Loop;
 import dev.slipway.dispatcher.loop.Runs;
-import dev.slipway.protocol.Bytes;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
 import dev.slipway.protocol.Internal;
@@ -20,6 +19,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 
@@ -28,6 +28,9 @@ import org.jboss.logging.Logger;
 public class ExecutorResource implements Internal.ForExecutors {
     private static final Logger LOG = Logger.getLogger(ExecutorResource.class);
     private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:-]{0,127}");
+
+    /** How much payload goes into one answer; a single larger one goes alone. */
+    private static final int MAX_PAYLOADS = 4 << 20;
 
     private final Loop loop;
     private final Ledger ledger;
@@ -70,21 +73,29 @@ public class ExecutorResource implements Internal.ForExecutors {
                 answer.drop());
     }
 
+    /** Large payloads go one by one: a launch that is left out was not received, and comes with the next answer. */
     private List<SyncAnswer.Launch> launches(List<ExecutionKey> keys) {
         List<SyncAnswer.Launch> launches = new ArrayList<>(keys.size());
+        int bytes = 0;
         for (ExecutionKey key : keys) {
-            ledger.payload(key.execution())
-                    .ifPresentOrElse(
-                            payload -> launches.add(new SyncAnswer.Launch(key, spec(key, payload))),
-                            // It ended since the answer was decided: the executor's next sync shows that.
-                            () -> LOG.infof("%s is not launched any more: it has ended", key));
+            Optional<byte[]> payload = ledger.payload(key.execution());
+            if (payload.isEmpty()) {
+                // It ended since the answer was decided; the executor's next sync shows that.
+                LOG.infof("%s is not launched any more: it has ended", key);
+                continue;
+            }
+            bytes += payload.get().length;
+            if (!launches.isEmpty() && bytes > MAX_PAYLOADS) {
+                break;
+            }
+            launches.add(new SyncAnswer.Launch(key, spec(key, payload.get())));
         }
         return launches;
     }
 
-    private TaskSpec spec(ExecutionKey key, Bytes payload) {
+    private TaskSpec spec(ExecutionKey key, byte[] payload) {
         try {
-            return json.readValue(payload.toArray(), TaskSpec.class);
+            return json.readValue(payload, TaskSpec.class);
         } catch (IOException e) {
             throw new UncheckedIOException("the payload of " + key + " in the ledger cannot be read", e);
         }

@@ -206,7 +206,7 @@ final class ChangeWriter {
     }
 
     private void forget(String id) throws SQLException {
-        for (String table : new String[] {"label", "payload", "task_event", "outbox"}) {
+        for (String table : new String[] {"label", "payload", "task_event"}) {
             sql.execute("delete from " + table + " where execution = ?", id);
         }
         one(sql.execute("delete from execution where id = ?", id));

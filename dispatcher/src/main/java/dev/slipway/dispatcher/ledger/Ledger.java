@@ -8,7 +8,6 @@ import dev.slipway.dispatcher.core.Peer;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.protocol.Api;
 import dev.slipway.protocol.BackendKind;
-import dev.slipway.protocol.Bytes;
 import dev.slipway.protocol.TaskState;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -123,10 +122,10 @@ public final class Ledger {
         return result;
     }
 
-    /** What the execution is to run, as it was submitted; empty once it is erased. */
-    public Optional<Bytes> payload(String execution) {
-        return read(sql ->
-                sql.first(row -> Bytes.of(row.getBytes(1)), "select spec from payload where execution = ?", execution));
+    /** What the execution is to run, as it was submitted; empty once it is erased. It may be large: it is handed over uncopied. */
+    public Optional<byte[]> payload(String execution) {
+        return read(
+                sql -> sql.first(row -> row.getBytes(1), "select spec from payload where execution = ?", execution));
     }
 
     /** @param reference an execution's id, or a task's for its newest execution */

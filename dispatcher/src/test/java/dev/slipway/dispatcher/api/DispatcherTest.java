@@ -27,6 +27,8 @@ import java.util.Scanner;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -290,6 +292,18 @@ class DispatcherTest {
                 .then()
                 .statusCode(409)
                 .contentType("application/problem+json");
+    }
+
+    @Test
+    void largePayloadsAreHandedOutOneByOne() {
+        Map<String, String> env =
+                IntStream.range(0, 30).boxed().collect(Collectors.toMap(i -> "V" + i, _ -> "x".repeat(100_000)));
+        String first = Play.submitted(Map.of("command", List.of("true"), "env", env));
+        String second = Play.submitted(Map.of("command", List.of("true"), "env", env));
+        assertThat(play.executor("x-1", List.of(), List.of()).getList("launch.key.execution"))
+                .containsExactly(first);
+        assertThat(play.executor("x-1", List.of(Play.running(first)), List.of()).getList("launch.key.execution"))
+                .containsExactly(second);
     }
 
     @Test

@@ -11,6 +11,7 @@ import dev.slipway.dispatcher.core.Peer;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.protocol.Api;
+import dev.slipway.protocol.Bytes;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutorSync;
 import dev.slipway.protocol.FailureReason;
@@ -159,11 +160,15 @@ abstract class LedgerContract {
         story.submit("theirs", "t1", Source.CONTROL_PLANE);
         story.confirmEverything();
         story.submit("ours", "t2", Source.API);
-        assertThat(story.ledger().payload("theirs")).contains(Story.payload("theirs"));
+        assertThat(payload(story, "theirs")).contains(Story.payload("theirs"));
         story.runTo("theirs", new Ending.Exited(0, FailureReason.UNKNOWN, "", false));
         story.runTo("ours", new Ending.Exited(0, FailureReason.UNKNOWN, "", false));
-        assertThat(story.ledger().payload("theirs")).isEmpty();
-        assertThat(story.ledger().payload("ours")).contains(Story.payload("ours"));
+        assertThat(payload(story, "theirs")).isEmpty();
+        assertThat(payload(story, "ours")).contains(Story.payload("ours"));
+    }
+
+    private static Optional<Bytes> payload(Story story, String execution) {
+        return story.ledger().payload(execution).map(Bytes::of);
     }
 
     @Test
