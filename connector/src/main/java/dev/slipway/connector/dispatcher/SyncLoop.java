@@ -28,13 +28,13 @@ public final class SyncLoop {
     private static final Logger LOG = Logger.getLogger(SyncLoop.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration LAST_WORDS = Duration.ofSeconds(4);
-    private static final Duration FAREWELL = Duration.ofMillis(500);
+    private static final Duration FAREWELL = Duration.ofSeconds(1);
 
     /** Calls under way at once; superseded ones still take their time to come back. */
     private static final int CALLS = 4;
 
     /** What was told by a call, and how it ended. */
-    private record Call(long seq, Report report, LinkState link) {}
+    private record Call(long seq, Report report, LinkState link, Instant begun) {}
 
     private sealed interface End {
         record Answered(ConnectorSync.Answer answer) implements End {}
@@ -55,7 +55,7 @@ public final class SyncLoop {
     private final BackOff backOff = new BackOff();
     private final long incarnation;
     private @Nullable Thread thread;
-    private volatile Optional<Instant> stoppingSince = Optional.empty();
+    private volatile boolean stopping;
 
     // Of the loop's thread only:
     private long seq;
@@ -81,7 +81,7 @@ public final class SyncLoop {
 
     /** Reports a last time if there is something the dispatcher has not heard, and ends. */
     public void stop() throws InterruptedException {
-        stoppingSince = Optional.of(time.instant());
+        stopping = true;
         signal.give();
         Thread running = thread;
         if (running != null && !running.join(LAST_WORDS)) {
@@ -103,19 +103,22 @@ public final class SyncLoop {
 
     /** How long to wait for news before looking whether it is time for something. */
     private Duration look() {
-        Duration longest = stoppingSince.isEmpty() ? LOOK : FAREWELL;
+        Duration longest = stopping ? FAREWELL : LOOK;
         Duration pause = Duration.between(time.instant(), notBefore);
         return pause.isPositive() && pause.compareTo(longest) < 0 ? pause : longest;
     }
 
     private boolean isDone() {
-        Optional<Instant> since = stoppingSince;
-        if (since.isEmpty() || post.ask(Outbox::report).isNewsAfter(Report.EMPTY)) {
+        if (!stopping || post.ask(Outbox::report).isNewsAfter(Report.EMPTY)) {
             return false;
         }
-        boolean linkTold = accepted.filter(call -> call.link.equals(link.get())).isPresent();
+        LinkState now = link.get();
+        boolean linkTold = accepted.filter(call -> call.link.equals(now)).isPresent();
         // The dispatcher reads the state at once, but holds its answer: that is not waited for.
-        return linkTold || !time.instant().isBefore(since.get().plus(FAREWELL));
+        boolean linkSent = underWay.filter(
+                        call -> call.link.equals(now) && !time.instant().isBefore(call.begun.plus(FAREWELL)))
+                .isPresent();
+        return linkTold || linkSent || failing;
     }
 
     private void callIfDue() {
@@ -128,7 +131,7 @@ public final class SyncLoop {
                 .isEmpty();
         if (due && calls.tryAcquire()) {
             seq++;
-            Call call = new Call(seq, report, now);
+            Call call = new Call(seq, report, now, time.instant());
             underWay = Optional.of(call);
             Thread.ofVirtual().name("dispatcher-sync-call").start(() -> carryOut(call));
         }
