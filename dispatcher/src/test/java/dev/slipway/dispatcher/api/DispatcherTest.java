@@ -239,7 +239,6 @@ class DispatcherTest {
         people().post("/api/v1/executors/x-2/drain").then().statusCode(200).body("drained", equalTo(true));
         String execution = Play.submitted(HELLO);
         assertThat(play.executor("x-2", List.of(), List.of()).getList("launch")).isEmpty();
-        assertThat(Play.task(execution).getString("waiting")).contains("drained");
         people().post("/api/v1/executors/x-2/undrain").then().statusCode(200).body("drained", equalTo(false));
         assertThat(play.executor("x-2", List.of(), List.of()).getList("launch.key.execution"))
                 .containsExactly(execution);

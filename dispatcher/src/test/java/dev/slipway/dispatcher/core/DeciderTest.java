@@ -361,6 +361,9 @@ class DeciderTest {
         desk.play(new Event.Drain("e", true));
         desk.submit("a");
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.QUEUED);
+        assertThat(WaitingReason.of(
+                        desk.state, limits(0, 0), desk.state.execution("a").orElseThrow(), desk.now))
+                .hasValueSatisfying(reason -> assertThat(reason).contains("drained"));
 
         desk.play(new Event.Drain("e", false));
 
