@@ -199,7 +199,7 @@ final class Slipway {
                 .until(() -> task(id), task -> task.get("state").textValue().equals(state));
     }
 
-    /** Stops the services; agents that are still there are ended too. */
+    /** Stops the services; agents that are still there go on. */
     void stop() throws IOException, InterruptedException {
         if (Files.exists(state().resolve("env.json"))) {
             List<Long> pids = new ArrayList<>();
