@@ -88,7 +88,10 @@ public final class Api {
             int attempt,
             String at) {}
 
-    /** @param slots 0 means no limit of its own */
+    /**
+     * @param slots 0 means no limit of its own
+     * @param lastSeen empty if it was not heard of since the dispatcher started
+     */
     @JsonInclude(JsonInclude.Include.NON_ABSENT)
     public record Executor(
             String id, BackendKind backend, int slots, int active, boolean present, boolean drained, String lastSeen) {}
