@@ -7,6 +7,7 @@ import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.ledger.Details;
 import dev.slipway.dispatcher.loop.Loop;
+import dev.slipway.dispatcher.loop.TraceParent;
 import dev.slipway.protocol.Bytes;
 import dev.slipway.protocol.TaskSpec;
 import jakarta.inject.Singleton;
@@ -41,7 +42,9 @@ public final class Intake {
         if (payload.length() > MAX_PAYLOAD) {
             throw Refusal.tooLarge("The task is larger than the 32 MiB that are taken.");
         }
-        return loop.submit(submit, new Details(title, labels, spec.traceparent(), payload));
+        Optional<String> traceparent =
+                spec.traceparent().filter(text -> TraceParent.traceId(text).isPresent());
+        return loop.submit(submit, new Details(title, labels, traceparent, payload));
     }
 
     /** The answer to a submission that finds no room. */

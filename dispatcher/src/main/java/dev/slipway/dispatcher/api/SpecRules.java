@@ -38,7 +38,8 @@ final class SpecRules {
         return when(
                 id.isBlank()
                         || id.length() > ExecutionKey.MAX_ID
-                        || CONTROL.matcher(id).find(),
+                        || CONTROL.matcher(id).find()
+                        || !isStorable(id),
                 "The " + what + "'s id has 1 to " + ExecutionKey.MAX_ID + " characters and no control characters.");
     }
 
@@ -87,6 +88,11 @@ final class SpecRules {
         return when(
                 !workdir.startsWith("/") || workdir.length() > MAX_NAME || hasNul(workdir),
                 "The working directory is not an absolute path of at most " + MAX_NAME + " characters.");
+    }
+
+    /** Whether every store takes the text: half of a surrogate pair has no form in UTF-8. */
+    static boolean isStorable(String text) {
+        return !hasNul(text) && StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
     private static boolean hasNul(String text) {

@@ -29,7 +29,7 @@ final class SubmitRules {
             return Optional.of("\"priority\" is between -" + MAX_PRIORITY + " and " + MAX_PRIORITY + ".");
         }
         if (submit.title()
-                .filter(t -> t.length() > MAX_TITLE || t.indexOf('\0') >= 0)
+                .filter(t -> t.length() > MAX_TITLE || !SpecRules.isStorable(t))
                 .isPresent()) {
             return Optional.of("\"title\" has at most " + MAX_TITLE + " characters.");
         }
@@ -44,7 +44,8 @@ final class SubmitRules {
             return Optional.of(
                     "A label's name has 1 to 128 letters, digits, dots, slashes, dashes and underscores, and begins with a letter or digit.");
         }
-        if (labels.values().stream().anyMatch(value -> value.length() > MAX_LABEL_VALUE || value.indexOf('\0') >= 0)) {
+        if (labels.values().stream()
+                .anyMatch(value -> value.length() > MAX_LABEL_VALUE || !SpecRules.isStorable(value))) {
             return Optional.of("A label's value has at most " + MAX_LABEL_VALUE + " characters.");
         }
         return Optional.empty();

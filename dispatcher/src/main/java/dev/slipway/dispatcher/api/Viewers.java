@@ -18,8 +18,8 @@ public final class Viewers implements Observer {
     private static final int MAX = 200;
 
     private final Semaphore seats = new Semaphore(MAX);
-    private final Followers<String> output;
-    private final Followers<Class<Change.Moved>> transitions = new Followers<>();
+    private final Followers output;
+    private final Followers transitions = new Followers();
     private final ObjectMapper json;
     private volatile boolean closing;
 
@@ -49,12 +49,12 @@ public final class Viewers implements Observer {
         };
     }
 
-    Followers<String>.Follower output(String execution) {
+    Followers.Follower output(String execution) {
         return output.follow(execution);
     }
 
-    Followers<Class<Change.Moved>>.Follower transitions() {
-        return transitions.follow(Change.Moved.class);
+    Followers.Follower transitions() {
+        return transitions.follow("all");
     }
 
     boolean isOpen() {

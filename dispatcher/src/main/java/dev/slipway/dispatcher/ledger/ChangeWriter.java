@@ -7,6 +7,7 @@ import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.TaskState;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Locale;
 import java.util.Map;
@@ -15,8 +16,8 @@ import java.util.OptionalInt;
 
 /** Writes durable changes as rows, in the caller's transaction. */
 final class ChangeWriter {
-    /** Messages of failures come from engines, and may be of any length. */
-    private static final int MAX_MESSAGE = 8_192;
+    /** Titles and messages of failures come from outside, and may be of any length. */
+    private static final int MAX_TEXT = 8_192;
 
     private final Sql sql;
     private final Map<String, Details> details;
@@ -92,7 +93,7 @@ final class ChangeWriter {
                 Optional.empty(),
                 OptionalInt.empty(),
                 Optional.empty(),
-                more.title(),
+                more.title().map(ChangeWriter::storable),
                 more.traceparent());
         for (var label : more.labels().entrySet()) {
             sql.execute(
@@ -177,9 +178,10 @@ final class ChangeWriter {
         return outcome instanceof Outcome.Failed failed ? Optional.of(storable(failed.message())) : Optional.empty();
     }
 
-    /** PostgreSQL's text has no NUL. */
-    private static String storable(String message) {
-        return message.substring(0, Math.min(message.length(), MAX_MESSAGE)).replace('\0', ' ');
+    /** PostgreSQL's text has no NUL and no half of a surrogate pair. */
+    private static String storable(String text) {
+        byte[] bytes = text.substring(0, Math.min(text.length(), MAX_TEXT)).getBytes(StandardCharsets.UTF_8);
+        return new String(bytes, StandardCharsets.UTF_8).replace('\0', ' ');
     }
 
     private void event(

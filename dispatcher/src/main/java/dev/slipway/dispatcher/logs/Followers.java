@@ -7,10 +7,10 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /** Wakes those who wait for news of a topic. Waking never blocks and is never lost: news that come before the wait end it at once. */
-public final class Followers<T> {
-    private final ConcurrentHashMap<T, Set<Follower>> followers = new ConcurrentHashMap<>();
+public final class Followers {
+    private final ConcurrentHashMap<String, Set<Follower>> followers = new ConcurrentHashMap<>();
 
-    public Follower follow(T topic) {
+    public Follower follow(String topic) {
         var follower = new Follower(topic);
         followers.compute(topic, (key, others) -> {
             Set<Follower> set = others == null ? ConcurrentHashMap.newKeySet() : others;
@@ -20,7 +20,7 @@ public final class Followers<T> {
         return follower;
     }
 
-    public void wake(T topic) {
+    public void wake(String topic) {
         Set<Follower> set = followers.get(topic);
         if (set != null) {
             set.forEach(follower -> follower.news.release());
@@ -33,10 +33,10 @@ public final class Followers<T> {
 
     /** One who waits; closed when it does so no longer. */
     public final class Follower implements AutoCloseable {
-        private final T topic;
+        private final String topic;
         private final Semaphore news = new Semaphore(0);
 
-        private Follower(T topic) {
+        private Follower(String topic) {
             this.topic = topic;
         }
 

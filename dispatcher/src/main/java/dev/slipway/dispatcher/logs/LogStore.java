@@ -31,7 +31,7 @@ public final class LogStore implements AutoCloseable {
     private final DataSource database;
     private final Cap cap;
     private final BlockingQueue<Waiting> queue = new ArrayBlockingQueue<>(WAITING);
-    private final Followers<String> followers = new Followers<>();
+    private final Followers followers = new Followers();
     private final Thread writer;
     private volatile boolean closed;
 
@@ -94,7 +94,7 @@ public final class LogStore implements AutoCloseable {
     }
 
     /** Those who wait for more output of an execution. */
-    public Followers<String> followers() {
+    public Followers followers() {
         return followers;
     }
 

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 public final class Runs implements Observer {
     private static final Logger LOG = Logger.getLogger(Runs.class);
 
-    private final Map<String, Run> runs = new ConcurrentHashMap<>();
+    /** Replaced as a whole: output of a known execution must never meet an empty map, for it would be refused for good. */
+    private volatile Map<String, Run> runs = new ConcurrentHashMap<>();
 
     private record Run(int attempt, Optional<String> traceId) {}
 
@@ -28,14 +29,15 @@ public final class Runs implements Observer {
 
     @Override
     public void restored(State state, Map<String, String> traceparents) {
-        runs.clear();
+        Map<String, Run> fresh = new ConcurrentHashMap<>();
         state.executions()
-                .forEach(execution -> runs.put(
+                .forEach(execution -> fresh.put(
                         execution.id(),
                         new Run(
                                 execution.attempt(),
                                 Optional.ofNullable(traceparents.get(execution.id()))
                                         .flatMap(TraceParent::traceId))));
+        runs = fresh;
     }
 
     @Override

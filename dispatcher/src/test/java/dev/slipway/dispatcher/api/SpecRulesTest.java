@@ -79,7 +79,7 @@ class SpecRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "new\nline"})
+    @ValueSource(strings = {"", " ", "new\nline", "half a pair \ud800"})
     void refusesIdsThatNothingCouldBeNamedBy(String id) {
         assertThat(SpecRules.fault(id, command("true"))).isPresent();
     }

@@ -55,6 +55,8 @@ class SubmitRulesTest {
                 submit(null, Map.of("a b", "x"), null, null),
                 submit(null, Map.of("a=b", "x"), null, null),
                 submit(null, Map.of("a", "x".repeat(257)), null, null),
+                submit(null, Map.of("a", "half a pair \ud800"), null, null),
+                submit(null, Map.of(), null, "nul\0"),
                 submit(null, Map.of(), 1_001, null),
                 submit(null, Map.of(), Integer.MIN_VALUE, null),
                 submit(null, Map.of(), null, "t".repeat(1_025)));

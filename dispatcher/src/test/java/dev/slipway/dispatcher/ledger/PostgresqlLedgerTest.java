@@ -3,6 +3,7 @@ package dev.slipway.dispatcher.ledger;
 import dev.slipway.dispatcher.Databases;
 import io.agroal.api.AgroalDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
@@ -15,7 +16,9 @@ class PostgresqlLedgerTest extends LedgerContract {
 
     private static EmbeddedPostgres start() {
         try {
-            return EmbeddedPostgres.start();
+            return EmbeddedPostgres.builder()
+                    .setOverrideWorkingDirectory(new File("target/embedded-pg"))
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
