@@ -6,12 +6,17 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The directory of the dispatcher's files, for nobody else to read and for one dispatcher at a time. */
 final class StateDirectory implements AutoCloseable {
+    private static final FileAttribute<?> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
     private final FileChannel channel;
     private final FileLock lock;
 
@@ -27,8 +32,7 @@ final class StateDirectory implements AutoCloseable {
      */
     static StateDirectory open(Path directory) throws IOException {
         try {
-            Files.createDirectories(
-                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectories(directory, OWNER_ONLY);
             for (String database : new String[] {"ledger.db", "logs.db"}) {
                 // SQLite gives its side files the mode of the main one.
                 file(directory.resolve(database)).close();
@@ -43,7 +47,22 @@ final class StateDirectory implements AutoCloseable {
             throw new IOException("Another dispatcher is using the state directory " + directory
                     + ". Stop it, or give this one another directory (SLIPWAY_STATE_DIR).");
         }
+        keepDriverFilesIn(directory.resolve("driver"));
         return new StateDirectory(channel, lock);
+    }
+
+    /**
+     * The SQLite driver unpacks its library into a new file at every start, and a killed process leaves it there: here nobody
+     * else needs what lies there, in the system's temporary directory it would add up.
+     */
+    private static void keepDriverFilesIn(Path directory) throws IOException {
+        Files.createDirectories(directory, OWNER_ONLY);
+        try (Stream<Path> left = Files.list(directory)) {
+            for (Path file : left.toList()) {
+                Files.delete(file);
+            }
+        }
+        System.setProperty("org.sqlite.tmpdir", directory.toString());
     }
 
     private static FileChannel file(Path file) throws IOException {

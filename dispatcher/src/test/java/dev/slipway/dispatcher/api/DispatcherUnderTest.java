@@ -46,6 +46,7 @@ public final class DispatcherUnderTest implements QuarkusTestResourceLifecycleMa
 
     @Override
     public void stop() {
+        System.clearProperty("org.sqlite.tmpdir"); // the dispatcher set it for its process, which goes on here
         try (Stream<Path> files = Files.walk(directory)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
