@@ -2,6 +2,10 @@ package dev.slipway.cli.services;
 
 import dev.slipway.cli.Deadline;
 import dev.slipway.cli.services.LaunchRecord.ProcessMark;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -53,9 +57,20 @@ final class Processes {
     private static Optional<ProcessHandle> find(ProcessMark mark) {
         return ProcessHandle.of(mark.pid())
                 .filter(ProcessHandle::isAlive)
+                .filter(process -> !hasEnded(process.pid()))
                 .filter(process -> process.info()
                         .startInstant()
                         .filter(start -> Math.abs(start.toEpochMilli() - mark.startedAt()) <= START_TOLERANCE_MILLIS)
                         .isPresent());
+    }
+
+    /** Whether it only waits for its parent to notice; in a container that can take for ever. False where there is no /proc. */
+    private static boolean hasEnded(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
+            return stat.charAt(stat.lastIndexOf(')') + 2) == 'Z';
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

@@ -3,41 +3,18 @@ package dev.slipway.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.slipway.testkit.Assignment;
-import dev.slipway.testkit.FakeControlPlane;
 import dev.slipway.testkit.Received;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Results arrive, whatever becomes of the connection. */
-class ConnectionIT {
-    @TempDir
-    private Path directory;
-
-    private FakeControlPlane controlPlane;
-    private Slipway slipway;
-    private Journal journal;
-
+class ConnectionIT extends ControlPlaneTest {
     @BeforeEach
     void start() throws Exception {
-        controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0);
-        journal = new Journal(directory);
-        slipway = new Slipway(directory).with("WARP_API_KEY", "key");
         slipway.configure();
-        slipway.up("--web-socket-url", controlPlane.uri().toString());
-        controlPlane.awaitConnection(1);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        slipway.stop();
-        controlPlane.close();
-        assertThat(slipway.processes()).as("processes left behind").isEmpty();
+        up();
     }
 
     @Test
@@ -94,7 +71,7 @@ class ConnectionIT {
     void aConfirmedResultIsNotWrittenAgain() throws Exception {
         assign("t", "exit 0");
         controlPlane.awaitCompleted("t");
-        await().atMost(Slipway.PATIENCE).until(() -> metric("slipway_outbox_backlog") == 0);
+        await().atMost(Slipway.PATIENCE).until(() -> slipway.metric("slipway_outbox_backlog") == 0);
         controlPlane.cut();
         controlPlane.awaitConnection(2);
         assign("u", "exit 0");
@@ -103,24 +80,5 @@ class ConnectionIT {
         assertThat(controlPlane.received("t"))
                 .extracting(Received::type)
                 .containsExactly("task_claimed", "task_completed");
-    }
-
-    private double metric(String name) throws Exception {
-        String metrics = java.net.http.HttpClient.newHttpClient()
-                .send(
-                        java.net.http.HttpRequest.newBuilder(java.net.URI.create(
-                                        slipway.env().get("metrics").textValue()))
-                                .build(),
-                        java.net.http.HttpResponse.BodyHandlers.ofString())
-                .body();
-        return metrics.lines()
-                .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
-                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-                .sum();
-    }
-
-    private void assign(String task, String play) {
-        controlPlane.assign(
-                Assignment.of(task).execution("execution-of-" + task).env("PLAY", play));
     }
 }

@@ -4,40 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipway.testkit.Assignment;
-import dev.slipway.testkit.FakeControlPlane;
 import dev.slipway.testkit.Received;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** An assigned task runs on this host, and its result gets back. */
-class ControlPlaneIT {
-    @TempDir
-    private Path directory;
-
-    private FakeControlPlane controlPlane;
-    private Slipway slipway;
-    private Journal journal;
-
+class ControlPlaneIT extends ControlPlaneTest {
     @BeforeEach
     void start() throws Exception {
-        controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0);
-        journal = new Journal(directory);
-        slipway = new Slipway(directory).with("WARP_API_KEY", "key");
         slipway.configure("max_concurrent_tasks: 2");
-        slipway.up("--web-socket-url", controlPlane.uri().toString());
-        controlPlane.awaitConnection(1);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        slipway.stop();
-        controlPlane.close();
-        assertThat(slipway.processes()).as("processes left behind").isEmpty();
+        up();
     }
 
     @Test
@@ -117,7 +96,7 @@ class ControlPlaneIT {
 
     @Test
     void cancelsATaskThatIsBeingLaunched() throws Exception {
-        slipway.signal("executor-direct", "STOP");
+        freezeWhileItWaitsForWork();
         assign("t", journal.note("start") + journal.waitAt("never"));
         slipway.awaitState("t", "launching");
 
@@ -144,11 +123,20 @@ class ControlPlaneIT {
         assertThat(controlPlane.received("nobody's")).isEmpty();
     }
 
-    private void assign(String task, String play) {
-        controlPlane.assign(assignment(task, play));
+    /** An idle executor's report is held for 3 s: one that has just arrived is answered with the next task. */
+    private void freezeWhileItWaitsForWork() throws Exception {
+        String earlier = lastReport();
+        await("the executor's next report")
+                .atMost(Slipway.PATIENCE)
+                .until(() -> !lastReport().equals(earlier));
+        slipway.signal("executor-direct", "STOP");
     }
 
-    private static Assignment assignment(String task, String play) {
-        return Assignment.of(task).execution("execution-of-" + task).env("PLAY", play);
+    private String lastReport() throws Exception {
+        return Slipway.JSON
+                .readTree(slipway.get("/api/v1/executors").body())
+                .get(0)
+                .get("lastSeen")
+                .textValue();
     }
 }

@@ -3,38 +3,16 @@ package dev.slipway.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.testkit.Assignment;
-import dev.slipway.testkit.FakeControlPlane;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Every service is killed while a task runs, one after the other. */
-class KillIT {
-    @TempDir
-    private Path directory;
-
-    private FakeControlPlane controlPlane;
-    private Slipway slipway;
-    private Journal journal;
-
+class KillIT extends ControlPlaneTest {
     @BeforeEach
     void start() throws Exception {
-        controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0);
-        journal = new Journal(directory);
-        slipway = new Slipway(directory).with("WARP_API_KEY", "key");
         slipway.configure();
         up();
-        controlPlane.awaitConnection(1);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        slipway.stop();
-        controlPlane.close();
-        assertThat(slipway.processes()).as("processes left behind").isEmpty();
     }
 
     @Test
@@ -74,9 +52,5 @@ class KillIT {
 
         assertThat(controlPlane.awaitFailed("t").exitCode()).hasValue(6);
         assertThat(journal.count("start t")).isEqualTo(1);
-    }
-
-    private void up() throws Exception {
-        slipway.up("--web-socket-url", controlPlane.uri().toString());
     }
 }

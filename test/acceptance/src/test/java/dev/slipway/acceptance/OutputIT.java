@@ -13,35 +13,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** 200 MB of output, with a viewer that reads none of it. */
-class OutputIT {
+class OutputIT extends InstalledTest {
     private static final long MIB = 1 << 20;
     private static final long OUTPUT = 200 * MIB;
     private static final long CAP = 16 * MIB;
 
-    @TempDir
-    private Path directory;
-
-    private Slipway slipway;
-    private Journal journal;
-
     @BeforeEach
     void start() throws Exception {
-        journal = new Journal(directory);
-        slipway = new Slipway(directory);
         slipway.configure();
         slipway.up();
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        slipway.stop();
-        assertThat(slipway.processes()).as("processes left behind").isEmpty();
     }
 
     @Test

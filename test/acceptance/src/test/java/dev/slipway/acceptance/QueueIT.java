@@ -3,44 +3,18 @@ package dev.slipway.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.slipway.testkit.Assignment;
-import dev.slipway.testkit.FakeControlPlane;
 import dev.slipway.testkit.Received;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Two slots, and what waits for them. */
-class QueueIT {
-    @TempDir
-    private Path directory;
-
-    private FakeControlPlane controlPlane;
-    private Slipway slipway;
-    private Journal journal;
-
-    @BeforeEach
-    void prepare() {
-        controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0);
-        journal = new Journal(directory);
-        slipway = new Slipway(directory).with("WARP_API_KEY", "key");
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        slipway.stop();
-        controlPlane.close();
-        assertThat(slipway.processes()).as("processes left behind").isEmpty();
-    }
-
+class QueueIT extends ControlPlaneTest {
     @Test
     void runsTwentyTasksTwoAtATimeOldestFirst() throws Exception {
-        up("max_concurrent_tasks: 2");
+        slipway.configure("max_concurrent_tasks: 2");
+        up();
         List<String> tasks = IntStream.range(0, 20).mapToObj(i -> "t" + i).toList();
 
         tasks.forEach(task -> assign(task, journal.note("start") + "sleep 0.2; " + journal.note("end")));
@@ -61,7 +35,8 @@ class QueueIT {
 
     @Test
     void rejectsWhatTheQueueHasNoRoomFor() throws Exception {
-        up("max_concurrent_tasks: 2", "slipway:", "  queue_limit: 3");
+        slipway.configure("max_concurrent_tasks: 2", "slipway:", "  queue_limit: 3");
+        up();
         List<String> taken = IntStream.range(0, 5).mapToObj(i -> "t" + i).toList();
         for (String task : taken) {
             assign(task, journal.waitAt("gate"));
@@ -80,7 +55,8 @@ class QueueIT {
 
     @Test
     void withoutAQueueItRejectsAtOnceAsTheOldDaemonDid() throws Exception {
-        up("max_concurrent_tasks: 2", "slipway:", "  queue_limit: 0");
+        slipway.configure("max_concurrent_tasks: 2", "slipway:", "  queue_limit: 0");
+        up();
         for (String task : List.of("one", "two")) {
             assign(task, journal.waitAt("gate"));
             controlPlane.awaitClaim(task);
@@ -93,17 +69,6 @@ class QueueIT {
         controlPlane.awaitCompleted("one");
         controlPlane.awaitCompleted("two");
         assertThat(controlPlane.received("three")).extracting(Received::type).containsExactly("task_rejected");
-    }
-
-    private void up(String... more) throws Exception {
-        slipway.configure(more);
-        slipway.up("--web-socket-url", controlPlane.uri().toString());
-        controlPlane.awaitConnection(1);
-    }
-
-    private void assign(String task, String play) {
-        controlPlane.assign(
-                Assignment.of(task).execution("execution-of-" + task).env("PLAY", play));
     }
 
     private long launchOf(String task) throws Exception {

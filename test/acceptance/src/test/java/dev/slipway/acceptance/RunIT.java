@@ -5,33 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The first five minutes: {@code slipway run} without anything else. */
-class RunIT {
-    @TempDir
-    private Path directory;
-
-    private Slipway slipway;
-    private Journal journal;
-
-    @BeforeEach
-    void prepare() {
-        journal = new Journal(directory);
-        slipway = new Slipway(directory);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        slipway.stop();
-        assertThat(slipway.processes()).as("processes left behind").isEmpty();
-    }
-
+class RunIT extends InstalledTest {
     @Test
     void runsACommandAndExitsWithItsCode() throws Exception {
         Slipway.Result result = slipway.run("run", "--", "sh", "-c", "echo hello; exit 3");

@@ -142,7 +142,11 @@ final class Slipway {
     void kill(String service) throws IOException {
         ProcessHandle process = process(service);
         assertThat(process.destroyForcibly()).isTrue();
-        process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
+        awaitEnd(process);
+    }
+
+    private static void awaitEnd(ProcessHandle process) {
+        await("the end of process " + process.pid()).atMost(PATIENCE).until(() -> !runs(process.pid()));
     }
 
     void signal(String service, String signal) throws IOException, InterruptedException {
@@ -199,23 +203,39 @@ final class Slipway {
                 .until(() -> task(id), task -> task.get("state").textValue().equals(state));
     }
 
-    /** Stops the services; agents that are still there go on. */
-    void stop() throws IOException, InterruptedException {
-        if (Files.exists(state().resolve("env.json"))) {
-            List<Long> pids = new ArrayList<>();
-            for (String service : services()) {
-                pids.add(env().get("services").get(service).get("pid").longValue());
-            }
-            Result result = run("down");
-            assertThat(result.exitCode()).as("%s", result).isZero();
-            for (long pid : pids) {
-                assertThat(runs(pid)).as("process %s runs", pid).isFalse();
-            }
-        }
-        http.close();
+    /** The sum of a metric's samples. */
+    double metric(String name) throws IOException, InterruptedException {
+        URI metrics = URI.create(env().get("metrics").textValue());
+        return http.send(
+                        HttpRequest.newBuilder(metrics).timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofString())
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+                .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
     }
 
-    /** The processes whose environment or command line mentions this test's directory: its services and agents. */
+    /** Stops the services and checks that nothing is left; what is, is killed, lest a later test meet it. */
+    void close() throws IOException, InterruptedException {
+        List<ProcessHandle> left;
+        try {
+            if (Files.exists(state().resolve("env.json"))) {
+                Result result = run("down");
+                assertThat(result.exitCode()).as("%s", result).isZero();
+            }
+        } finally {
+            http.close();
+            left = processes();
+            left.forEach(ProcessHandle::destroyForcibly);
+            left.forEach(Slipway::awaitEnd);
+        }
+        assertThat(left).as("processes left behind").isEmpty();
+    }
+
+    /**
+     * The processes whose environment or command line mentions this test's directory: its services and agents. One that has
+     * ended has neither.
+     */
     List<ProcessHandle> processes() {
         return ProcessHandle.allProcesses()
                 .filter(process -> process.pid() != ProcessHandle.current().pid())

@@ -34,6 +34,16 @@ class MutantTest {
     }
 
     @Test
+    void aDispatcherThatTakesHandedOutForReceivedIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.confirmingWhatIsHandedOut())).startsWith("6: ");
+    }
+
+    @Test
+    void aDispatcherThatLosesWhatItAnswersAgainIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.losingWhatIsAnsweredAgain())).startsWith("6: ");
+    }
+
+    @Test
     void aDispatcherThatCountsSlotsInACounterIsCaught() {
         assertThat(ruleBrokenBy(Mutants.countingSlots())).startsWith("9: ");
     }

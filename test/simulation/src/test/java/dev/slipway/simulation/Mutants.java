@@ -1,16 +1,23 @@
 package dev.slipway.simulation;
 
 import dev.slipway.dispatcher.core.Answer;
+import dev.slipway.dispatcher.core.Change;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Limits;
+import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
 import dev.slipway.executor.core.RunId;
+import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutorSync;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** Worlds in which one part breaks a rule on purpose. If the simulator did not notice them, it would notice nothing. */
 final class Mutants {
@@ -89,6 +96,73 @@ final class Mutants {
                     void written(long id) {
                         super.written(id);
                         outbox.pong(outbox.ping());
+                    }
+                };
+            }
+        };
+    }
+
+    /** The dispatcher takes a message for received once it has handed it to the connector. */
+    static Parts confirmingWhatIsHandedOut() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    private final Set<Long> handedOut = new HashSet<>();
+
+                    @Override
+                    Event seen(Event event) {
+                        return event instanceof Event.ConnectorReport(String connector, ConnectorSync sync)
+                                ? new Event.ConnectorReport(connector, confirmed(sync))
+                                : event;
+                    }
+
+                    private ConnectorSync confirmed(ConnectorSync sync) {
+                        return new ConnectorSync(
+                                sync.incarnation(),
+                                sync.seq(),
+                                sync.connected(),
+                                sync.sinceMillis(),
+                                sync.holding(),
+                                sync.claimsWritten(),
+                                List.copyOf(handedOut),
+                                sync.declined(),
+                                sync.dialFailures(),
+                                sync.remoteCloses());
+                    }
+
+                    @Override
+                    void conclude(Batch batch) {
+                        for (Answer answer : batch.answers()) {
+                            if (answer instanceof Answer.ToConnector to) {
+                                to.messages().forEach(message -> handedOut.add(message.id()));
+                            }
+                        }
+                        super.conclude(batch);
+                    }
+                };
+            }
+        };
+    }
+
+    /** The dispatcher takes a message back when its assignment comes again, and does not store the one that replaces it. */
+    static Parts losingWhatIsAnsweredAgain() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    @Override
+                    void conclude(Batch batch) {
+                        List<String> replaced = batch.rows().stream()
+                                .flatMap(row -> row instanceof Change.MessageRemoved(long id)
+                                        ? ledger.message(id).stream()
+                                        : Stream.empty())
+                                .map(message -> message.kind() + message.executionId())
+                                .toList();
+                        batch.rows()
+                                .removeIf(row -> row instanceof Change.MessageAdded(Message message)
+                                        && replaced.contains(message.kind() + message.executionId()));
+                        super.conclude(batch);
                     }
                 };
             }

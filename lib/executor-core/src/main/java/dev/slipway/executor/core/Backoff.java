@@ -17,9 +17,9 @@ final class Backoff {
         this.next = first;
     }
 
-    /** The shell's own: from half a second to ten. */
+    /** The shell's own: from a tenth of a second to five, so that a dispatcher that comes back is soon found. */
     static Backoff ofCalls() {
-        return new Backoff(Duration.ofMillis(500), Duration.ofSeconds(10), RandomGenerator.getDefault());
+        return new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5), RandomGenerator.getDefault());
     }
 
     Duration next() {

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 final class Connection {
     private static final Logger LOG = Logger.getLogger(Connection.class);
 
-    /** Held calls are answered within 3 s and failed ones repeated within 10 s. */
+    /** Held calls are answered within 3 s and failed ones repeated within 5 s. */
     private static final Duration RECENT = Duration.ofSeconds(15);
 
     private final String url;
