@@ -84,6 +84,24 @@ class LauncherTest {
     }
 
     @Test
+    void doesNotTakeTheJarsFromUnderServicesThatRun() throws Exception {
+        slipway("run", "x");
+        touchLater(root.resolve("cli/src/main/Main.java"));
+        var service = new ProcessBuilder(
+                        "sh", "-c", "read _", root.resolve(JARS.getFirst()).toString())
+                .start();
+
+        var meanwhile = slipway("run", "x");
+        service.getOutputStream().close();
+        service.waitFor();
+
+        assertThat(meanwhile.exitCode()).isEqualTo(42);
+        assertThat(meanwhile.err()).contains("older build", "slipway down");
+        assertThat(builds()).hasSize(1);
+        assertThat(slipway("run", "x").err()).contains("Building");
+    }
+
+    @Test
     void buildsAgainWhenASourceIsGone() throws Exception {
         slipway("run", "x");
         Files.delete(root.resolve("cli/src/main/Main.java"));

@@ -43,6 +43,10 @@ final class Doorkeeper {
                     "This dispatcher does not answer under the host name of this call."
                             + " Call it as localhost, or have its operator add the name to SLIPWAY_ALLOWED_HOSTS."));
         }
+        if (path.indexOf(';') >= 0) {
+            // Routing drops matrix parameters: "/internal;x/…" would be asked for the token of another path.
+            return Optional.of(Refusal.invalid("Leave out the part of the path that begins with \";\"."));
+        }
         boolean internal = path.startsWith(INTERNAL);
         if (!(internal ? internalToken : apiToken).matches(authorization)) {
             return Optional.of(

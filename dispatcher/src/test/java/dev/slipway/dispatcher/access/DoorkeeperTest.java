@@ -35,6 +35,13 @@ class DoorkeeperTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"/internal;x/v1/tasks", "/api/v1/tasks;x=y", "/api;/v1/tasks"})
+    void refusesParametersWithinAPath(String path) {
+        assertThat(status("localhost", path, "Bearer public")).contains(400);
+        assertThat(status("localhost", path, "Bearer internal")).contains(400);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "Bearer", "Bearer ", "Bearer publi", "Bearer publicc", "Basic public", "public"})
     void refusesWhatIsNotTheToken(String authorization) {
         assertThat(status("localhost", "/api/v1/tasks", authorization)).contains(401);

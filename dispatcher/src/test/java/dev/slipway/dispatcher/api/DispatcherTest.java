@@ -342,6 +342,15 @@ class DispatcherTest {
     }
 
     @Test
+    void aParameterWithinThePathOpensNoOtherDoor() {
+        people().urlEncodingEnabled(false)
+                .get("/internal;x/v1/executors/e/sync")
+                .then()
+                .statusCode(400)
+                .body("detail", containsString("\";\""));
+    }
+
+    @Test
     void aForeignHostIsRefused() {
         people().header("Host", "rebound.example")
                 .get("/api/v1/tasks")
