@@ -7,8 +7,7 @@ import dev.slipway.cli.services.Services;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -24,7 +23,8 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
-    private static final Duration DEATH_WATCH = Duration.ofHours(1);
+    private static final Duration CONNECTING = Duration.ofSeconds(20);
+    private static final Duration LOOK = Duration.ofMillis(200);
 
     @Mixin
     private WorkerOptions worker;
@@ -69,54 +69,105 @@ final class UpCommand implements Callable<Integer> {
         checkPort("--http-port", httpPort);
         checkPort("--metrics-port", metricsPort);
         var services = state.services();
-        var stopRequest = new CountDownLatch(1);
-        if (foreground) {
-            host.interrupts().handle(signal -> stopRequest.countDown());
+        var stop = new Stop(Thread.currentThread());
+        host.interrupts().handle(stop);
+        try {
+            var launch = worker.launch(host, state.stateDir(), services.anyAlive());
+            var running = services.ensure(new LaunchRequest(
+                    launch.settings(),
+                    launch.controlPlane(),
+                    httpPort,
+                    metricsPort,
+                    logLevel,
+                    LaunchRequest.Owner.OPERATOR));
+            var obstacle = running.connected() ? services.awaitConnection(CONNECTING) : Optional.<String>empty();
+            report(running, obstacle);
+            if (!foreground) {
+                return obstacle.isEmpty() ? 0 : 1;
+            }
+        } catch (CliFailure | InterruptedException e) {
+            if (stop.signal().isPresent()) {
+                return endedBy(stop, stop.signal().get(), services);
+            }
+            throw e;
         }
-        var launch = worker.launch(host, state.stateDir(), services.anyAlive());
-        var running = services.ensure(new LaunchRequest(
-                launch.settings(),
-                launch.controlPlane(),
-                httpPort,
-                metricsPort,
-                logLevel,
-                LaunchRequest.Owner.OPERATOR));
-        report(running);
-        return foreground ? stayUntil(stopRequest, services) : 0;
+        return stay(stop, services);
     }
 
-    private void report(Services.Running running) {
+    /** Services of a start that was interrupted are gone already; those that only waited for the control plane are not. */
+    private int endedBy(Stop stop, Interrupts.Signal signal, Services services) {
+        stop.interruptNoMore();
+        if (foreground) {
+            services.down();
+        }
+        return signal.exitCode();
+    }
+
+    private void report(Services.Running running, Optional<String> obstacle) {
         var out = host.printer();
         if (running.started().isEmpty()) {
             out.println("all services run already");
         }
-        running.env()
-                .services()
-                .forEach((service, process) -> out.println(
-                        "%-16s ready, pid %d, log %s".formatted(service.wireName(), process.pid(), process.log())));
+        running.env().services().forEach((service, process) -> {
+            boolean ready = service != ServiceName.CONNECTOR || obstacle.isEmpty();
+            out.println("%-16s %s, pid %d, log %s"
+                    .formatted(service.wireName(), ready ? "ready" : "not connected", process.pid(), process.log()));
+        });
         out.println("API %s, metrics %s"
                 .formatted(running.env().api(), running.env().metrics()));
         if (!running.connected()) {
             out.println("no control plane: local work only (an API key connects one: --api-key or WARP_API_KEY)");
         }
+        obstacle.ifPresent(words -> {
+            host.say(
+                    "the control plane is not reached: %s. The services stay, and the connector goes on trying; the end of its log:"
+                            .formatted(words));
+            host.err().println(state.services().logTail(ServiceName.CONNECTOR));
+        });
     }
 
-    private int stayUntil(CountDownLatch stopRequest, Services services) throws InterruptedException {
-        var died = new AtomicBoolean();
-        Thread.ofVirtual().start(() -> {
-            Optional<ServiceName> dead;
-            do {
-                dead = services.awaitDeath(DEATH_WATCH);
-            } while (dead.isEmpty());
-            host.say("the %s ended by itself. The end of its log:"
-                    .formatted(dead.get().wireName()));
-            host.err().println(services.logTail(dead.get()));
-            died.set(true);
-            stopRequest.countDown();
-        });
-        stopRequest.await();
+    /** Until a signal asks to stop, or the services end otherwise. */
+    private int stay(Stop stop, Services services) {
+        stop.interruptNoMore();
+        Optional<Services.End> end = Optional.empty();
+        while (end.isEmpty() && stop.signal().isEmpty()) {
+            end = services.awaitEnd(LOOK);
+        }
+        if (end.orElse(null) instanceof Services.End.Died(ServiceName dead)) {
+            host.say("the %s ended by itself. The end of its log:".formatted(dead.wireName()));
+            host.err().println(services.logTail(dead));
+            services.down();
+            return 1;
+        }
         services.down();
-        return died.get() ? 1 : 0;
+        return 0;
+    }
+
+    /** Remembers the signal, and ends the start. */
+    private static final class Stop implements Interrupts.Handler {
+        private @Nullable Thread starting;
+        private Interrupts.@Nullable Signal signal;
+
+        Stop(Thread starting) {
+            this.starting = starting;
+        }
+
+        @Override
+        public synchronized void handle(Interrupts.Signal received) {
+            signal = received;
+            if (starting != null) {
+                starting.interrupt();
+            }
+        }
+
+        synchronized void interruptNoMore() {
+            starting = null;
+            Thread.interrupted();
+        }
+
+        synchronized Optional<Interrupts.Signal> signal() {
+            return Optional.ofNullable(signal);
+        }
     }
 
     private static void checkPort(String option, int port) {

@@ -9,6 +9,7 @@ import dev.slipway.settings.Direct;
 import dev.slipway.settings.Flags;
 import dev.slipway.settings.Secret;
 import dev.slipway.settings.Settings;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -93,7 +94,7 @@ final class WorkerOptions {
             description = "passed on to the agents as it is")
     private String idleOnComplete;
 
-    /** @param settings absent: nothing is configured, so that services which run keep theirs */
+    /** @param settings absent: nothing is configured, so that those of the last start stay in force */
     record Launch(Optional<Settings> settings, Optional<ControlPlane> controlPlane) {}
 
     /**
@@ -108,7 +109,11 @@ final class WorkerOptions {
                 SecretValue.of(value), given(webSocketUrl), given(serverRootUrl), given(sessionSharingServerUrl)));
         var file = given(configFile).map(name -> Settings.load(host.path(name)));
         var flags = flags();
-        if (running && file.isEmpty() && flags.equals(Flags.none())) {
+        if (file.isEmpty() && flags.equals(Flags.none()) && (running || Files.exists(dir.settingsFile()))) {
+            // Those of the last start stay in force: agents it left behind are looked after as they were started.
+            if (key.isPresent() && !running) {
+                checkWorker(Settings.load(dir.settingsFile()), host);
+            }
             return new Launch(Optional.empty(), controlPlane);
         }
         if (!volumes.isEmpty()) {

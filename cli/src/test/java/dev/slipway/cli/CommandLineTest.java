@@ -42,11 +42,11 @@ class CommandLineTest {
     void prepare() throws IOException {
         host = new TestHost(directory);
         Files.createDirectories(host.stateDir().resolve("logs"));
-        var mark = Map.of(
-                "pid",
-                ProcessHandle.current().pid(),
-                "startedAt",
-                ProcessHandle.current().info().startInstant().orElseThrow().toEpochMilli());
+        var bootId =
+                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+        var stat = Files.readString(Path.of("/proc/self/stat"));
+        var ticks = stat.substring(stat.lastIndexOf(") ")).split(" ", -1)[20];
+        var mark = Map.of("pid", ProcessHandle.current().pid(), "start", bootId + " " + ticks);
         Json.MAPPER.writeValue(
                 host.stateDir().resolve("launch.json").toFile(),
                 Map.of(

@@ -25,9 +25,9 @@ record LaunchRecord(
     /**
      * A process that cannot be mistaken for a later one with the same id.
      *
-     * @param startedAt milliseconds since the epoch, as the operating system tells it
+     * @param start when it started, on a clock that nobody can set
      */
-    record ProcessMark(long pid, long startedAt) {}
+    record ProcessMark(long pid, String start) {}
 
     LaunchRecord {
         ports = Map.copyOf(ports);

@@ -12,16 +12,14 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Processes of the host, told apart by pid and start time. */
 final class Processes {
-    /** The operating system tells start times by a clock that may be set in between; ids are not reused that soon. */
-    private static final long START_TOLERANCE_MILLIS = 2_000;
-
+    private static final Path PROC = Path.of("/proc");
     private static final Duration INTERVAL = Duration.ofMillis(50);
 
     private Processes() {}
 
     /** How to find the process again; absent if it has already ended. */
-    static Optional<ProcessMark> mark(ProcessHandle process) {
-        return process.info().startInstant().map(start -> new ProcessMark(process.pid(), start.toEpochMilli()));
+    static Optional<ProcessMark> mark(long pid) {
+        return start(pid).map(start -> new ProcessMark(pid, start));
     }
 
     static boolean isAlive(ProcessMark mark) {
@@ -57,20 +55,30 @@ final class Processes {
     private static Optional<ProcessHandle> find(ProcessMark mark) {
         return ProcessHandle.of(mark.pid())
                 .filter(ProcessHandle::isAlive)
-                .filter(process -> !hasEnded(process.pid()))
-                .filter(process -> process.info()
-                        .startInstant()
-                        .filter(start -> Math.abs(start.toEpochMilli() - mark.startedAt()) <= START_TOLERANCE_MILLIS)
-                        .isPresent());
+                .filter(_ -> start(mark.pid()).filter(mark.start()::equals).isPresent());
     }
 
-    /** Whether it only waits for its parent to notice; in a container that can take for ever. False where there is no /proc. */
-    private static boolean hasEnded(long pid) {
+    /**
+     * The boot and the clock tick at which it started: the time of day that {@link ProcessHandle} computes from them moves
+     * whenever the clock is set. Empty if there is no such process, or it has ended and only waits for its parent to notice,
+     * which in a container can take for ever.
+     */
+    private static Optional<String> start(long pid) {
+        if (!Files.exists(PROC.resolve("self/stat"))) { // not Linux
+            return ProcessHandle.of(pid)
+                    .flatMap(process -> process.info().startInstant())
+                    .map(Object::toString);
+        }
         try {
-            String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"), StandardCharsets.ISO_8859_1);
-            return stat.charAt(stat.lastIndexOf(')') + 2) == 'Z';
+            var stat = Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"), StandardCharsets.ISO_8859_1);
+            var fields = stat.substring(stat.lastIndexOf(") ") + 2).split(" ", -1); // names may hold spaces
+            return fields[0].equals("Z")
+                    ? Optional.empty()
+                    : Optional.of(Files.readString(PROC.resolve("sys/kernel/random/boot_id"))
+                                    .strip()
+                            + " " + fields[19]);
         } catch (IOException e) {
-            return false;
+            return Optional.empty();
         }
     }
 }

@@ -22,7 +22,16 @@ final class Readiness {
 
     /** Empty when it is ready, else what it answers. */
     Optional<String> obstacle(String healthUrl) {
-        var request = HttpRequest.newBuilder(URI.create(healthUrl + "/health/ready"))
+        return ask(healthUrl, "ready");
+    }
+
+    /** Empty when it has started, whether or not what it depends on can be reached. */
+    Optional<String> obstacleToLife(String healthUrl) {
+        return ask(healthUrl, "live");
+    }
+
+    private Optional<String> ask(String healthUrl, String question) {
+        var request = HttpRequest.newBuilder(URI.create(healthUrl + "/health/" + question))
                 .timeout(PATIENCE)
                 .build();
         try {

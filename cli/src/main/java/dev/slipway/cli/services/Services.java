@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -93,7 +94,7 @@ public final class Services {
     }
 
     /**
-     * Starts the services that are missing and waits until all are ready.
+     * Starts the services that are missing and waits until all are ready; for the control plane, see {@link #awaitConnection}.
      *
      * @throws CliFailure if one does not become ready, with the end of its log; what was started is stopped again
      */
@@ -176,23 +177,69 @@ public final class Services {
     }
 
     /**
-     * Waits until a service ends by itself.
+     * Waits until the connector is connected to the control plane.
      *
-     * @return it, or empty when {@code patience} is over first
+     * @return what keeps it from that when {@code patience} is over, or at once if it has died
      */
-    public Optional<ServiceName> awaitDeath(Duration patience) {
+    public Optional<String> awaitConnection(Duration patience) throws InterruptedException {
+        var deadline = Deadline.in(patience);
+        while (true) {
+            var obstacle = status().stream()
+                    .filter(status -> status.service() == ServiceName.CONNECTOR)
+                    .flatMap(status -> status.obstacle().stream())
+                    .findFirst();
+            if (obstacle.isEmpty() || deadline.passed() || !isConnectorAlive()) {
+                return obstacle;
+            }
+            TimeUnit.MILLISECONDS.sleep(POLL.toMillis());
+        }
+    }
+
+    private boolean isConnectorAlive() {
+        return dir.launchRecord()
+                .filter(launch -> launch.isAlive(ServiceName.CONNECTOR))
+                .isPresent();
+    }
+
+    /** How a set of services came to an end. */
+    public sealed interface End {
+        /** A service ended by itself. */
+        record Died(ServiceName service) implements End {}
+
+        /** Another command stopped them all. */
+        record Stopped() implements End {}
+    }
+
+    /**
+     * Waits until a service ends by itself or another command stops them all.
+     *
+     * @return empty when {@code patience} is over first
+     */
+    public Optional<End> awaitEnd(Duration patience) {
         var launch = dir.launchRecord();
         var deadline = Deadline.in(patience);
         while (!deadline.passed()) {
-            var dead = launch.stream()
-                    .flatMap(record -> record.processes().keySet().stream().filter(service -> !record.isAlive(service)))
-                    .findFirst();
-            if (dead.isPresent()) {
-                return dead;
+            if (firstDead(launch).isPresent()) {
+                try (var _ = dir.lockServices()) { // whoever stops or starts services is done with it then
+                    launch = dir.launchRecord();
+                }
+                if (launch.filter(record -> !record.processes().isEmpty()).isEmpty()) {
+                    return Optional.of(new End.Stopped());
+                }
+                var dead = firstDead(launch);
+                if (dead.isPresent()) {
+                    return dead.map(End.Died::new);
+                }
             }
             LockSupport.parkNanos(POLL.toNanos());
         }
         return Optional.empty();
+    }
+
+    private static Optional<ServiceName> firstDead(Optional<LaunchRecord> launch) {
+        return launch.stream()
+                .flatMap(record -> record.processes().keySet().stream().filter(service -> !record.isAlive(service)))
+                .findFirst();
     }
 
     /** The end of a service's log, for people. */

@@ -44,7 +44,8 @@ final class Start {
     }
 
     /**
-     * Starts the services, all at once, and waits until these and those that were alive are ready.
+     * Starts the services, all at once, and waits until these and those that were alive are ready. A connector need only have
+     * started: whether the control plane can be reached is no reason to do without the rest.
      *
      * @throws CliFailure if one is not, with the end of its log
      */
@@ -77,8 +78,7 @@ final class Start {
             var process = builder.start();
             started.put(service, process);
             launch = launch.withProcess(
-                    service,
-                    Processes.mark(process.toHandle()).orElseThrow(() -> failure(service, "it ended at once")));
+                    service, Processes.mark(process.pid()).orElseThrow(() -> failure(service, "it ended at once")));
             dir.write(launch);
         } catch (IOException e) {
             throw new CliFailure("the %s cannot be started: %s".formatted(service.wireName(), e.getMessage()));
@@ -98,7 +98,9 @@ final class Start {
                         throw died(service);
                     });
             var service = waiting.iterator().next();
-            var obstacle = readiness.obstacle(launch.healthUrl(service));
+            var obstacle = service == ServiceName.CONNECTOR
+                    ? readiness.obstacleToLife(launch.healthUrl(service))
+                    : readiness.obstacle(launch.healthUrl(service));
             if (obstacle.isEmpty()) {
                 waiting.remove(service);
             } else if (deadline.passed()) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -29,6 +30,8 @@ public final class StateDir {
     private static final Duration LOCK_PATIENCE = Duration.ofMinutes(2);
     private static final Duration LOCK_INTERVAL = Duration.ofMillis(50);
     private static final long MAX_LOG_BYTES = 16L << 20;
+
+    private static final String SERVICES_LOCK = "services.lock";
 
     private final Path path;
 
@@ -71,9 +74,18 @@ public final class StateDir {
         return read(launchFile(), LaunchRecord.class);
     }
 
-    /** Creates the directory, if it is missing, and takes everyone else's rights to it. */
+    /**
+     * Creates the directory, if it is missing, and takes everyone else's rights to it.
+     *
+     * @throws CliFailure if it holds anything that is not Slipway's: its rights are not ours to take
+     */
     void prepare() {
         try {
+            if (isSomebodyElses()) {
+                throw new CliFailure(
+                        "%s is not empty and is no state directory: give a new or empty one with --state-dir"
+                                .formatted(path));
+            }
             for (var dir : new Path[] {path, path.resolve("logs")}) {
                 Files.createDirectories(dir, PosixFilePermissions.asFileAttribute(ownerOnlyDirectory()));
                 Files.setPosixFilePermissions(dir, ownerOnlyDirectory());
@@ -81,6 +93,15 @@ public final class StateDir {
         } catch (IOException e) {
             throw new CliFailure("the state directory %s cannot be used (%s): give another one with --state-dir"
                     .formatted(path, describe(e)));
+        }
+    }
+
+    private boolean isSomebodyElses() throws IOException {
+        if (!Files.isDirectory(path) || Files.exists(path.resolve(SERVICES_LOCK)) || Files.exists(launchFile())) {
+            return false;
+        }
+        try (var entries = Files.list(path)) {
+            return entries.anyMatch(entry -> !entry.endsWith("logs"));
         }
     }
 
@@ -126,7 +147,7 @@ public final class StateDir {
     Lock lockServices() {
         var deadline = Deadline.in(LOCK_PATIENCE);
         while (true) {
-            var lock = tryLock("services.lock", false);
+            var lock = tryLock(SERVICES_LOCK, false);
             if (lock.isPresent()) {
                 return lock.get();
             }
@@ -172,6 +193,8 @@ public final class StateDir {
             FileLock lock = null;
             try {
                 lock = channel.tryLock(0, Long.MAX_VALUE, shared);
+            } catch (OverlappingFileLockException e) {
+                lock = null; // another thread of this process has it
             } finally {
                 if (lock == null) {
                     channel.close();

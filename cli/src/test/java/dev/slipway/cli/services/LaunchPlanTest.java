@@ -144,9 +144,9 @@ class LaunchPlanTest {
                 Map.of(DISPATCHER, 1, EXECUTOR_DIRECT, 2, CONNECTOR, 3),
                 4,
                 Map.of(
-                        DISPATCHER, new ProcessMark(11, 0),
-                        EXECUTOR_DIRECT, new ProcessMark(12, 0),
-                        CONNECTOR, new ProcessMark(13, 0)),
+                        DISPATCHER, new ProcessMark(11, "0"),
+                        EXECUTOR_DIRECT, new ProcessMark(12, "0"),
+                        CONNECTOR, new ProcessMark(13, "0")),
                 Owner.OPERATOR,
                 LogLevel.INFO,
                 Optional.of(CONTROL_PLANE));

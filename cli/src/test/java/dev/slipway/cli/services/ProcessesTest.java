@@ -21,9 +21,7 @@ class ProcessesTest {
     void start() throws IOException {
         parent = new ProcessBuilder("sh", "-c", "sleep 600 > /dev/null & echo $!; exec sleep 600").start();
         try (BufferedReader out = parent.inputReader()) {
-            child = Processes.mark(
-                            ProcessHandle.of(Long.parseLong(out.readLine())).orElseThrow())
-                    .orElseThrow();
+            child = Processes.mark(Long.parseLong(out.readLine())).orElseThrow();
         }
     }
 
@@ -31,6 +29,16 @@ class ProcessesTest {
     void stop() throws InterruptedException {
         ProcessHandle.of(child.pid()).ifPresent(ProcessHandle::destroyForcibly);
         parent.destroyForcibly().waitFor();
+    }
+
+    @Test
+    void aProcessIsItselfAndNoOtherOfItsNumber() {
+        assertThat(Processes.isAlive(child)).isTrue();
+        assertThat(Processes.mark(child.pid())).contains(child);
+        assertThat(Processes.isAlive(new ProcessMark(child.pid(), "another boot 1")))
+                .isFalse();
+        assertThat(Processes.isAlive(new ProcessMark(parent.pid(), child.start())))
+                .isFalse();
     }
 
     @Test

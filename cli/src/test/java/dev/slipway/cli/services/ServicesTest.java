@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
@@ -33,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** On real processes: stand-ins for the services that only say that they are ready. */
 class ServicesTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     @TempDir
     private Path temp;
 
@@ -113,7 +116,7 @@ class ServicesTest {
                         .withProcess(
                                 DISPATCHER,
                                 new LaunchRecord.ProcessMark(
-                                        ProcessHandle.current().pid(), 0)));
+                                        ProcessHandle.current().pid(), "an earlier time")));
 
         assertThat(services.anyAlive()).isFalse();
         assertThat(services.down()).isEmpty();
@@ -204,11 +207,40 @@ class ServicesTest {
     @Test
     void noticesWhenAServiceEnds() throws Exception {
         var env = services.ensure(request(Owner.OPERATOR)).env();
-        assertThat(services.awaitDeath(Duration.ZERO)).isEmpty();
+        assertThat(services.awaitEnd(Duration.ZERO)).isEmpty();
 
         kill(env, DISPATCHER);
 
-        assertThat(services.awaitDeath(Duration.ofSeconds(30))).contains(DISPATCHER);
+        assertThat(services.awaitEnd(PATIENCE)).contains(new Services.End.Died(DISPATCHER));
+    }
+
+    @Test
+    void aServiceThatWasStoppedDidNotEndByItself() {
+        services.ensure(request(Owner.OPERATOR));
+        var end = CompletableFuture.supplyAsync(() -> services.awaitEnd(PATIENCE));
+
+        services.down();
+
+        assertThat(end.join()).contains(new Services.End.Stopped());
+    }
+
+    @Test
+    void workOfOnesOwnDoesNotWaitForAControlPlaneThatIsAway() throws Exception {
+        services.ensure(request(Owner.OPERATOR));
+        services.down();
+        Files.createFile(services.dir().path().resolve("cut off"));
+        var controlPlane =
+                new ControlPlane(SecretValue.of("canary-key"), Optional.empty(), Optional.empty(), Optional.empty());
+
+        services.ensure(
+                new LaunchRequest(Optional.empty(), Optional.of(controlPlane), 0, 0, LogLevel.INFO, Owner.OPERATOR));
+
+        assertThat(services.awaitConnection(Duration.ZERO)).isPresent();
+        try (var use = services.use(request(Owner.RUN))) {
+            assertThat(use.running().started()).isEmpty();
+        }
+        Files.delete(services.dir().path().resolve("cut off"));
+        assertThat(services.awaitConnection(PATIENCE)).isEmpty();
     }
 
     @Test

@@ -28,8 +28,11 @@ public final class StandIn {
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(port));
         var server = HttpServer.create(address, 0);
         server.setExecutor(Executors.newSingleThreadExecutor());
-        server.createContext("/health/ready", exchange -> {
-            exchange.sendResponseHeaders(200, -1);
+        server.createContext("/health", exchange -> {
+            boolean connected = !Files.exists(Path.of(System.getenv("SLIPWAY_STATE_DIR"), "cut off"))
+                    || !System.getenv().containsKey("WARP_API_KEY");
+            boolean live = exchange.getRequestURI().getPath().endsWith("live");
+            exchange.sendResponseHeaders(connected || live ? 200 : 503, -1);
             exchange.close();
         });
         server.start();

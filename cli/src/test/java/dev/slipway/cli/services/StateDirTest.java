@@ -62,6 +62,20 @@ class StateDirTest {
     }
 
     @Test
+    void leavesADirectoryAloneThatIsNotItsOwn() throws IOException {
+        var home = Files.createDirectory(temp.resolve("home"));
+        Files.createFile(home.resolve("somebody's file"));
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+        assertThatThrownBy(() -> new StateDir(home).prepare())
+                .isInstanceOf(CliFailure.class)
+                .hasMessageContaining("--state-dir");
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(home)))
+                .isEqualTo("rwxr-xr-x");
+    }
+
+    @Test
     void writesTheFileThatScriptsRead() throws IOException {
         dir.write(LaunchPlanTest.remembered());
 

@@ -7,7 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Every service is killed while a task runs, one after the other. */
+/** Services end and are killed while a task runs. */
 class KillIT extends ControlPlaneTest {
     @BeforeEach
     void start() throws Exception {
@@ -26,7 +26,8 @@ class KillIT extends ControlPlaneTest {
         for (String service : List.of("dispatcher", "connector", "executor-direct")) {
             slipway.kill(service);
             up();
-            slipway.awaitState("x", "running");
+            slipway.awaitReport();
+            assertThat(slipway.task("x").get("state").textValue()).isEqualTo("running");
         }
         journal.open("gate");
 
@@ -52,5 +53,23 @@ class KillIT extends ControlPlaneTest {
 
         assertThat(controlPlane.awaitFailed("t").exitCode()).hasValue(6);
         assertThat(journal.count("start t")).isEqualTo(1);
+    }
+
+    @Test
+    void theTaskOutlivesTheServicesAndIsFoundByAStartThatIsToldNothing() throws Exception {
+        controlPlane.assign(Assignment.of("t")
+                .execution("x")
+                .env("PLAY", journal.note("start") + journal.waitAt("gate") + "exit 7"));
+        journal.awaitLine("start t");
+        slipway.awaitState("x", "running");
+        assertThat(slipway.run("down").exitCode()).isZero();
+
+        Slipway.Result up = slipway.run(
+                "up", "--web-socket-url", controlPlane.uri().toString(), "--http-port", "0", "--metrics-port", "0");
+        assertThat(up.exitCode()).as("%s", up).isZero();
+        journal.open("gate");
+
+        assertThat(controlPlane.awaitFailed("t").exitCode()).hasValue(7);
+        assertThat(journal.lines()).containsExactly("start t");
     }
 }

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -117,6 +118,45 @@ class RunIT extends InstalledTest {
         slipway.up();
         assertThat(slipway.env().get("api").textValue()).isEqualTo(api);
         assertThat(slipway.run("run", "--", "echo", "it works").out()).isEqualTo("it works\n");
+    }
+
+    @Test
+    void inTheForegroundTheServicesEndWithASignalOrWithDown() throws Exception {
+        for (String end : List.of("signal", "down")) {
+            Process up = slipway.start("up", "--foreground", "--http-port", "0", "--metrics-port", "0");
+            await().atMost(Slipway.PATIENCE)
+                    .until(() -> up.inputReader().readLine().startsWith("API http"));
+            if (end.equals("down")) {
+                slipway.run("down");
+            } else {
+                Slipway.signal(up.pid(), "TERM");
+            }
+
+            assertThat(up.waitFor(Slipway.PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .isTrue();
+            assertThat(up.exitValue()).as(end).isZero();
+            assertThat(slipway.processes()).isEmpty();
+        }
+    }
+
+    @Test
+    void anUnreachableControlPlaneIsNoReasonToDoWithoutTheRest() throws Exception {
+        slipway.with("WARP_API_KEY", "key").configure();
+
+        Slipway.Result up = slipway.run(
+                "up",
+                "--config-file",
+                "worker.yaml",
+                "--web-socket-url",
+                "ws://127.0.0.1:9/",
+                "--http-port",
+                "0",
+                "--metrics-port",
+                "0");
+
+        assertThat(up.exitCode()).isEqualTo(1);
+        assertThat(up.err()).contains("the control plane is not reached", "goes on trying");
+        assertThat(slipway.run("run", "--", "echo", "still here").out()).isEqualTo("still here\n");
     }
 
     @Test

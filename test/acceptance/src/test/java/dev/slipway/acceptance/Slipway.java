@@ -203,6 +203,23 @@ final class Slipway {
                 .until(() -> task(id), task -> task.get("state").textValue().equals(state));
     }
 
+    /** Waits for a report that the executor makes after this call: by then it has found what an earlier process left. */
+    void awaitReport() throws IOException, InterruptedException {
+        String earlier = lastReport();
+        await("the executor's next report")
+                .atMost(PATIENCE)
+                .ignoreExceptions()
+                .until(() -> !List.of(earlier, "").contains(lastReport()));
+    }
+
+    /** Empty if there was none since the dispatcher started. */
+    private String lastReport() throws IOException, InterruptedException {
+        return JSON.readTree(get("/api/v1/executors").body())
+                .path(0)
+                .path("lastSeen")
+                .asText("");
+    }
+
     /** The sum of a metric's samples. */
     double metric(String name) throws IOException, InterruptedException {
         URI metrics = URI.create(env().get("metrics").textValue());
