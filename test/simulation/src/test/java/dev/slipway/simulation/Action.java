@@ -52,6 +52,9 @@ sealed interface Action {
     /** The control plane reads nothing for a while. */
     record Deafen(long at, long during) implements Action {}
 
+    /** The machine sleeps until nothing would have to be remembered, were it not for what is still to be told. */
+    record SleepPastRetention(long at) implements Action {}
+
     /** One service's calls to the dispatcher suffer for a while: they are lost, doubled, late. */
     record Disturb(long at, String caller, long during, int lostPercent, int doubledPercent, long late)
             implements Action {}

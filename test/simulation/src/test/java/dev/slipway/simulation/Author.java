@@ -34,6 +34,9 @@ final class Author {
         Setup setup = setup();
         work(setup);
         misfortunes(setup);
+        if (oneIn(4)) {
+            sleep();
+        }
         actions.sort(Comparator.comparingLong(Action::at));
         return new History(seed, setup, plans, actions, length);
     }
@@ -138,6 +141,13 @@ final class Author {
                             pick(0, 200, 2_000, 10_000)));
             }
         }
+    }
+
+    /** While the control plane cannot be reached, so that something of what ended in time may be unconfirmed. */
+    private void sleep() {
+        long cut = between(0, length);
+        actions.add(new Action.CutConnection(cut, 0, length + RETENTION));
+        actions.add(new Action.SleepPastRetention(length));
     }
 
     /** Often shortly before the latest one, because trouble needs company. */

@@ -15,15 +15,19 @@ final class Connection {
 
     /** From the connector to the control plane. */
     sealed interface Upward {
-        /** @param id the message's number, by which the rules know it; it is not on the wire */
-        record Told(long id, Notice notice) implements Upward {}
+        /**
+         * @param id the message's number, by which the rules know it; it is not on the wire
+         * @param writtenAt when it was handed to the socket; not on the wire either
+         */
+        record Told(long id, Notice notice, long writtenAt) implements Upward {}
 
         record Ping(String payload) implements Upward {}
     }
 
     /** From the control plane to the connector. */
     sealed interface Downward {
-        record Assigned(Assignment assignment) implements Downward {}
+        /** @param sending the control plane's number of this very sending; it is not on the wire */
+        record Assigned(Assignment assignment, long sending) implements Downward {}
 
         record Cancelled(String task) implements Downward {}
 

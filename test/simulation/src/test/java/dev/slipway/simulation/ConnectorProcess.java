@@ -1,5 +1,6 @@
 package dev.slipway.simulation;
 
+import dev.slipway.connector.outbox.Notice;
 import dev.slipway.connector.outbox.Outbox;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Reply;
@@ -78,10 +79,15 @@ class ConnectorProcess extends SimulatedProcess {
         heardAt = world.now();
         writing = false;
         blockedSince = 0;
-        outbox.connected(name);
+        connected(name);
         syncSoon();
         pump();
         later(KEEP_ALIVE, "keeps " + name + " alive", () -> keepAlive(fresh));
+    }
+
+    /** A new connection is there. */
+    void connected(String connection) {
+        outbox.connected(connection);
     }
 
     final void lost(Connection gone) {
@@ -142,8 +148,7 @@ class ConnectorProcess extends SimulatedProcess {
         }
         long id = next.get().id();
         writing = true;
-        world.rules().writes(name(), id, next.get().notice());
-        on.write(new Connection.Upward.Told(id, next.get().notice()));
+        write(on, id, next.get().notice());
         later(chance.nextLong(4), "has written " + id, () -> {
             if (connection == on) {
                 writing = false;
@@ -152,6 +157,12 @@ class ConnectorProcess extends SimulatedProcess {
                 pump();
             }
         });
+    }
+
+    /** The frame is handed to the socket. */
+    void write(Connection on, long id, Notice notice) {
+        world.rules().writes(name(), id, notice);
+        on.write(new Connection.Upward.Told(id, notice, world.now()));
     }
 
     /** The frame is in the socket, whole. */
@@ -179,8 +190,9 @@ class ConnectorProcess extends SimulatedProcess {
         }
         heardAt = world.now();
         switch (frame) {
-            case Connection.Downward.Assigned(Assignment assignment) -> {
+            case Connection.Downward.Assigned(Assignment assignment, long sending) -> {
                 world.rules().handedOver(name(), assignment);
+                world.plane().handedOver(assignment, sending);
                 lanes.add(assignment.task(), () -> take(assignment));
             }
             case Connection.Downward.Cancelled(String task) -> lanes.add(task, () -> cancel(task));
@@ -240,8 +252,12 @@ class ConnectorProcess extends SimulatedProcess {
             return;
         }
         switch (response) {
-            case Response.Replied(Reply.Queued _) -> outbox.accepted(task, execution, Taken.QUEUED);
+            case Response.Replied(Reply.Queued _) -> {
+                world.rules().takes(assignment);
+                outbox.accepted(task, execution, Taken.QUEUED);
+            }
             case Response.Replied(Reply.Known known) -> {
+                world.rules().takes(assignment);
                 world.met(Happening.KNOWN_EXECUTION_ASSIGNED_AGAIN);
                 outbox.accepted(task, execution, known.open() ? Taken.OPEN : Taken.ENDED);
             }
@@ -339,12 +355,17 @@ class ConnectorProcess extends SimulatedProcess {
             return;
         }
         if (response instanceof Response.ConnectorSynced(ConnectorSync.Answer answer)) {
-            outbox.synced(report, answer);
+            synced(report, answer);
             pump();
             syncSoon();
         } else {
             later(BACK_OFF + chance.nextLong(BACK_OFF), "syncs again", () -> retry(seq));
         }
+    }
+
+    /** The dispatcher has answered the latest report. */
+    void synced(Outbox.Report report, ConnectorSync.Answer answer) {
+        outbox.synced(report, answer);
     }
 
     /** Whether there is nothing that the control plane is still to be told. */

@@ -2,8 +2,10 @@ package dev.slipway.simulation;
 
 import dev.slipway.connector.outbox.Notice;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +17,12 @@ final class ControlPlaneModel {
 
     private static final class Wanted {
         final Assignment assignment;
-        boolean heardOf;
+        /** The number of its latest sending. */
+        long sending;
+        /** When the connector read that one; empty before. */
+        OptionalLong handedOverAt = OptionalLong.empty();
+
+        boolean answered;
         int repetitions;
 
         Wanted(Assignment assignment) {
@@ -28,6 +35,7 @@ final class ControlPlaneModel {
     private final Map<String, Wanted> wanted = new LinkedHashMap<>();
 
     private @Nullable Connection connection;
+    private long sendings;
     private long unreachableUntil;
     private long deafUntil;
 
@@ -45,19 +53,35 @@ final class ControlPlaneModel {
         }
         Connection accepted = new Connection(world, name, connector, this);
         connection = accepted;
-        wanted.values().stream().filter(task -> !task.heardOf).forEach(task -> send(task.assignment));
+        wanted.values().stream().filter(task -> !task.answered).forEach(this::send);
         return Optional.of(accepted);
     }
 
     void assign(Assignment assignment) {
-        wanted.put(assignment.task(), new Wanted(assignment));
-        world.rules().assigned(assignment);
-        send(assignment);
+        Wanted task = new Wanted(assignment);
+        wanted.put(assignment.task(), task);
+        assign(task);
     }
 
-    private void send(Assignment assignment) {
+    private void assign(Wanted task) {
+        world.rules().assigned(task.assignment);
+        send(task);
+    }
+
+    private void send(Wanted task) {
+        task.sending = ++sendings;
+        task.handedOverAt = OptionalLong.empty();
+        task.answered = false;
         if (connection != null) {
-            connection.send(new Connection.Downward.Assigned(assignment));
+            connection.send(new Connection.Downward.Assigned(task.assignment, task.sending));
+        }
+    }
+
+    /** The connector reads an assignment: what it writes from now on may be the answer. */
+    void handedOver(Assignment assignment, long sending) {
+        Wanted task = wanted.get(assignment.task());
+        if (task != null && task.sending == sending) {
+            task.handedOverAt = OptionalLong.of(world.now());
         }
     }
 
@@ -73,7 +97,13 @@ final class ControlPlaneModel {
         if (task == null) {
             return;
         }
-        task.heardOf = true;
+        // The wire names only the task, and what it says may be older than the assignment; to go on asking, it knows
+        // better.
+        if (task.handedOverAt.isPresent()
+                && task.handedOverAt.getAsLong() <= told.writtenAt()
+                && world.rules().isOf(told, task.assignment)) {
+            task.answered = true;
+        }
         if (told.notice() instanceof Notice.Rejected && task.repetitions < MOST_REPETITIONS) {
             task.repetitions++;
             world.after(
@@ -87,14 +117,16 @@ final class ControlPlaneModel {
         }
     }
 
-    private void assign(Wanted task) {
-        task.heardOf = false;
-        world.rules().assigned(task.assignment);
-        send(task.assignment);
+    /** What it sent last and has heard nothing of. */
+    List<Assignment> unanswered() {
+        return wanted.values().stream()
+                .filter(task -> !task.answered)
+                .map(task -> task.assignment)
+                .toList();
     }
 
     void cut(long unnoticed, long unreachable) {
-        unreachableUntil = world.now() + unreachable;
+        unreachableUntil = Math.max(unreachableUntil, world.now() + unreachable);
         if (connection != null) {
             connection.cut(unnoticed);
         }

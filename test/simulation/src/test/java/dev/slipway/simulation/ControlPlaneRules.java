@@ -8,6 +8,7 @@ import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.Outcome;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -24,13 +25,19 @@ final class ControlPlaneRules {
     private final Set<String> claimsWritten = new HashSet<>();
     private final Set<Long> written = new HashSet<>();
     private final Set<Long> proven = new HashSet<>();
+    private final Set<String> claimsHeard = new HashSet<>();
+    /** Executions whose claim was taken back after they were launched, because their assignment was rejected. */
+    private final Set<String> claimsTakenBack = new HashSet<>();
+
     private final Set<String> resultsHeard = new HashSet<>();
     /** By task, the newest execution whose claim was heard. */
     private final Map<String, Long> newestClaimHeard = new HashMap<>();
 
     private final Map<String, Integer> assignments = new HashMap<>();
     private final Map<String, Integer> handedOver = new HashMap<>();
+    /** Assignments that were last answered with no. */
     private final Set<String> rejected = new HashSet<>();
+
     private final Map<String, Set<Long>> rejectionsWritten = new HashMap<>();
 
     ControlPlaneRules(World world) {
@@ -63,7 +70,10 @@ final class ControlPlaneRules {
     void forgotten(String executionId) {
         claimsWritten.remove(executionId);
         outcomes.remove(executionId);
+        claimsHeard.remove(executionId);
+        claimsTakenBack.remove(executionId);
         resultsHeard.remove(executionId);
+        superseded.remove(executionId);
     }
 
     boolean isClaimWritten(String executionId) {
@@ -73,6 +83,14 @@ final class ControlPlaneRules {
     /** Whether a pong has proved that the message was received. */
     boolean isProven(long message) {
         return proven.contains(message);
+    }
+
+    void claimTakenBack(String executionId) {
+        claimsTakenBack.add(executionId);
+    }
+
+    boolean isSuperseded(String executionId) {
+        return superseded.contains(executionId);
     }
 
     boolean isRejected(Execution execution) {
@@ -97,6 +115,11 @@ final class ControlPlaneRules {
     /** The connector means to reject. */
     void rejects(Assignment assignment) {
         rejected.add(assignment.id());
+    }
+
+    /** The connector hears that the dispatcher has it. */
+    void takes(Assignment assignment) {
+        rejected.remove(assignment.id());
     }
 
     /** The connector hands a frame to its socket. */
@@ -166,13 +189,22 @@ final class ControlPlaneRules {
                     "6: no result comes after the claim of a newer execution",
                     "the result of " + execution + " does");
             require(
-                    claimsWritten.contains(execution.id()) || execution.attempt() == 0,
+                    claimsHeard.contains(execution.id()) || claimsTakenBack.contains(execution.id()),
                     "1: a result comes after its claim",
                     "the result of " + execution + " does not");
             resultsHeard.add(execution.id());
         } else {
+            claimsHeard.add(execution.id());
             newestClaimHeard.put(execution.taskId(), Math.max(newest, execution.seq()));
         }
+    }
+
+    /** Whether the frame is about that assignment; a rejection does not say of which of its task's. */
+    boolean isOf(Connection.Upward.Told told, Assignment assignment) {
+        return told.notice() instanceof Notice.Rejected
+                || assignmentId(known(
+                                Optional.ofNullable(committed.get(told.id())).orElseThrow()))
+                        .equals(assignment.id());
     }
 
     /** A pong reaches the connector, for a ping that the control plane read after these. */
@@ -185,13 +217,31 @@ final class ControlPlaneRules {
     }
 
     /** What the control plane has not been told. */
-    Optional<String> unrest(Collection<Execution> executions) {
+    Optional<Violation> unrest(Collection<Execution> executions) {
+        return untold(executions)
+                .map(execution -> new Violation("6: what has ended is told", execution + " is not"))
+                .or(() -> world.plane().unanswered().stream()
+                        .filter(assignment -> !isOvertaken(assignment, executions))
+                        .findFirst()
+                        .map(assignment -> new Violation("6: what is assigned is answered", assignment + " is not")));
+    }
+
+    private Optional<Execution> untold(Collection<Execution> executions) {
         return executions.stream()
                 .filter(execution -> execution.source() == Source.CONTROL_PLANE)
                 .filter(execution -> !resultsHeard.contains(execution.id()))
                 .filter(execution -> !isSuperseded(execution, executions))
-                .findFirst()
-                .map(execution -> "the control plane has not heard how this ended: " + execution);
+                .findFirst();
+    }
+
+    /** What would be said of an older execution would be taken for the newer one's, so that nothing is. */
+    private boolean isOvertaken(Assignment assignment, Collection<Execution> executions) {
+        return executions.stream()
+                .filter(execution -> execution.source() == Source.CONTROL_PLANE)
+                .filter(execution -> assignmentId(execution).equals(assignment.id()))
+                .max(Comparator.comparingLong(Execution::seq))
+                .filter(execution -> !execution.isOpen() && isSuperseded(execution, executions))
+                .isPresent();
     }
 
     private boolean isSuperseded(Execution execution, Collection<Execution> executions) {

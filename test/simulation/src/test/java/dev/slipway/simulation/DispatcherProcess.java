@@ -101,7 +101,7 @@ class DispatcherProcess extends SimulatedProcess {
         Batch batch = new Batch(ledger);
         for (Pending pending : taken) {
             world.rules().asks(pending.call().event());
-            Decision decision = decider.decide(pending.call().event(), world.now());
+            Decision decision = decide(pending.call().event());
             batch.add(decision);
             batch.add(new Batch.Told(pending.respond(), pending.call().event(), decision.reply()));
             if (decision.reply() instanceof Reply.Queued(String id)) {
@@ -110,6 +110,10 @@ class DispatcherProcess extends SimulatedProcess {
         }
         batch.add(decider.settle(world.now()));
         conclude(batch);
+    }
+
+    Decision decide(Event event) {
+        return decider.decide(event, world.now());
     }
 
     /** The end of a batch: first it is made durable, then it is told. */
@@ -176,7 +180,11 @@ class DispatcherProcess extends SimulatedProcess {
         held.values().forEach(respond -> respond.accept(new Response.Unavailable()));
         held.clear();
         restorations++;
-        state = ledger.restore(name() + "/" + restorations);
+        goOnWith(ledger.restore(name() + "/" + restorations));
+    }
+
+    final void goOnWith(State other) {
+        state = other;
         decider = new Decider(state, limits);
     }
 

@@ -45,5 +45,6 @@ enum Happening {
     DRAINED,
     LIMIT_REACHED,
     SLOTS_FULL,
+    SLEPT_WITH_SOMETHING_TO_TELL,
     RETENTION_OVER
 }

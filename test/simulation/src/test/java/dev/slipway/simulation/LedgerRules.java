@@ -39,6 +39,8 @@ final class LedgerRules {
     private final Set<String> cancelPromised = new HashSet<>();
 
     private final Set<String> declined = new HashSet<>();
+    /** Executions of whose result a message left because its receipt was proved. */
+    private final Set<String> resultsProven = new HashSet<>();
 
     LedgerRules(World world, Setup setup, FakeLedger ledger, ControlPlaneRules plane) {
         this.world = world;
@@ -116,6 +118,7 @@ final class LedgerRules {
             }
             ledger.apply(change);
         }
+        nothingIsUntold();
     }
 
     private void accepted(Execution execution) {
@@ -311,19 +314,18 @@ final class LedgerRules {
 
     private void removed(Message message, List<Change.Durable> transaction) {
         if (plane.isProven(message.id())) {
+            if (message.kind() == Message.Kind.RESULT) {
+                resultsProven.add(message.executionId());
+            }
             return;
         }
-        boolean isDeclined = transaction.contains(new Change.Forgotten(message.executionId()))
-                || (message.kind() == Message.Kind.CLAIM
-                        && ledger.execution(message.executionId())
-                                .filter(plane::isRejected)
-                                .isPresent());
-        long seq = ledger.execution(message.executionId()).orElseThrow().seq();
-        boolean isSuperseded = message.kind() == Message.Kind.RESULT
-                && ledger.executions().stream()
-                        .anyMatch(other -> other.taskId().equals(message.taskId())
-                                && other.seq() > seq
-                                && plane.isClaimWritten(other.id()));
+        Execution row = ledger.execution(message.executionId()).orElseThrow();
+        // What was never launched is declined whole; of what was, only the claim.
+        boolean isDeclined = plane.isRejected(row)
+                && (row.attempt() == 0
+                        ? transaction.contains(new Change.Forgotten(row.id()))
+                        : message.kind() == Message.Kind.CLAIM);
+        boolean isSuperseded = message.kind() == Message.Kind.RESULT && hasNewerClaim(row);
         boolean isReplaced = transaction.stream()
                 .anyMatch(change -> change instanceof Change.MessageAdded(Message other)
                         && other.kind() == message.kind()
@@ -333,9 +335,43 @@ final class LedgerRules {
                 isDeclined || isSuperseded || isReplaced,
                 "6: a message leaves when a pong proved its receipt",
                 message + " leaves");
+        if (isDeclined && row.attempt() > 0) {
+            plane.claimTakenBack(row.id());
+        }
         if (isSuperseded) {
             world.met(Happening.RESULT_SUPERSEDED);
             plane.superseded(message.executionId());
+        }
+    }
+
+    /** Whether the control plane may have been told that a newer execution of the task was begun. */
+    private boolean hasNewerClaim(Execution row) {
+        return ledger.executions().stream()
+                .anyMatch(other -> other.source() == Source.CONTROL_PLANE
+                        && other.taskId().equals(row.taskId())
+                        && other.seq() > row.seq()
+                        && plane.isClaimWritten(other.id()));
+    }
+
+    /** What the control plane must still be told is in the outbox, whatever the transaction changed. */
+    private void nothingIsUntold() {
+        Set<String> toTell = new HashSet<>();
+        ledger.outbox().forEach(message -> toTell.add(message.kind() + " " + message.executionId()));
+        for (Execution row : ledger.executions()) {
+            if (row.source() != Source.CONTROL_PLANE) {
+                continue;
+            }
+            if (row.isOpen()) {
+                require(
+                        row.claimed() || toTell.contains(Message.Kind.CLAIM + " " + row.id()),
+                        "6: what is not claimed is about to be",
+                        row.toString());
+            } else if (!toTell.contains(Message.Kind.RESULT + " " + row.id()) && !resultsProven.contains(row.id())) {
+                if (hasNewerClaim(row)) {
+                    plane.superseded(row.id());
+                }
+                require(plane.isSuperseded(row.id()), "6: what has ended is told until that is proved", row.toString());
+            }
         }
     }
 
@@ -350,11 +386,13 @@ final class LedgerRules {
                 row.life() instanceof Life.Ended ended && world.now() - ended.endedAt() > limits.retentionMillis();
         boolean isDeclined = !isOver && row.attempt() == 0 && plane.isRejected(row);
         require(isOver || isDeclined, "what is forgotten is over", row + " is forgotten");
+        resultsProven.remove(id);
         if (isDeclined) {
             world.met(Happening.CLAIM_DECLINED);
             declined.add(id);
-            cancelPromised.remove(id);
-            plane.forgotten(id);
         }
+        cancelPromised.remove(id);
+        plane.forgotten(id);
+        world.rules().forgotten(id);
     }
 }

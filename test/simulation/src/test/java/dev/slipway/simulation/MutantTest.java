@@ -44,6 +44,39 @@ class MutantTest {
     }
 
     @Test
+    void aDispatcherThatDoesNotAnswerAgainIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.notAnsweringAgain())).isEqualTo("6: what is assigned is answered");
+    }
+
+    @Test
+    void aConnectorThatRejectsSilentlyIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.rejectingSilently())).isEqualTo("6: what is assigned is answered");
+    }
+
+    @Test
+    void aConnectorThatWritesNewestFirstAfterACutIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.writingNewestFirstAfterACut())).isEqualTo("1: a result comes after its claim");
+    }
+
+    @Test
+    void aDispatcherThatForgetsByAgeAloneIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.forgettingByAgeAlone()))
+                .isEqualTo("6: a message leaves when a pong proved its receipt");
+    }
+
+    @Test
+    void aDispatcherThatDeclinesForEverIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.decliningForEver()))
+                .isIn("6: a message leaves when a pong proved its receipt", "what is forgotten is over");
+    }
+
+    @Test
+    void aDispatcherThatDoesNotTellWhatItCancelsIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.notTellingWhatIsCancelled()))
+                .isEqualTo("6: what has ended is told until that is proved");
+    }
+
+    @Test
     void aDispatcherThatCountsSlotsInACounterIsCaught() {
         assertThat(ruleBrokenBy(Mutants.countingSlots())).startsWith("9: ");
     }

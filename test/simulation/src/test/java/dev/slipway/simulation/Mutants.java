@@ -1,23 +1,32 @@
 package dev.slipway.simulation;
 
+import dev.slipway.connector.outbox.Notice;
+import dev.slipway.connector.outbox.Outbox;
 import dev.slipway.dispatcher.core.Answer;
 import dev.slipway.dispatcher.core.Change;
+import dev.slipway.dispatcher.core.Decision;
 import dev.slipway.dispatcher.core.Event;
+import dev.slipway.dispatcher.core.Execution;
+import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
+import dev.slipway.dispatcher.core.Reply;
+import dev.slipway.dispatcher.core.State;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutorSync;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.TreeMap;
 
 /** Worlds in which one part breaks a rule on purpose. If the simulator did not notice them, it would notice nothing. */
 final class Mutants {
@@ -113,22 +122,9 @@ final class Mutants {
                     @Override
                     Event seen(Event event) {
                         return event instanceof Event.ConnectorReport(String connector, ConnectorSync sync)
-                                ? new Event.ConnectorReport(connector, confirmed(sync))
+                                ? new Event.ConnectorReport(
+                                        connector, with(sync, List.copyOf(handedOut), sync.declined()))
                                 : event;
-                    }
-
-                    private ConnectorSync confirmed(ConnectorSync sync) {
-                        return new ConnectorSync(
-                                sync.incarnation(),
-                                sync.seq(),
-                                sync.connected(),
-                                sync.sinceMillis(),
-                                sync.holding(),
-                                sync.claimsWritten(),
-                                List.copyOf(handedOut),
-                                sync.declined(),
-                                sync.dialFailures(),
-                                sync.remoteCloses());
                     }
 
                     @Override
@@ -145,24 +141,218 @@ final class Mutants {
         };
     }
 
-    /** The dispatcher takes a message back when its assignment comes again, and does not store the one that replaces it. */
+    /** A dispatcher that decides otherwise what is still to be told, in its memory as in its rows. */
+    private abstract static class Forgetful extends DispatcherProcess {
+        /** So many a decision never takes. */
+        private static final int MOST_NUMBERS = 1_000;
+
+        private final FakeLedger ledger;
+        private long numbersGiven;
+
+        Forgetful(World world, FakeLedger ledger, Limits limits, int life) {
+            super(world, ledger, limits, life);
+            this.ledger = ledger;
+        }
+
+        /** Which of the decision's changes are made after all, and what else. */
+        abstract List<Change> changes(Event event, Decision decision);
+
+        @Override
+        final Decision decide(Event event) {
+            List<Message> before = List.copyOf(state().outbox());
+            Decision decision = super.decide(event);
+            List<Change> changes = changes(event, decision);
+            if (changes.equals(decision.changes())) {
+                return decision;
+            }
+            Map<Long, Message> outbox = new TreeMap<>();
+            before.forEach(message -> outbox.put(message.id(), message));
+            List<Execution> executions = new ArrayList<>(state().executions());
+            for (Change change : changes) {
+                switch (change) {
+                    case Change.MessageAdded(Message message) -> outbox.put(message.id(), message);
+                    case Change.MessageRemoved(long id) -> outbox.remove(id);
+                    case Change.Forgotten(String id) ->
+                        executions.removeIf(execution -> execution.id().equals(id));
+                    default -> {}
+                }
+            }
+            numbersGiven = Math.max(numbersGiven, Math.max(ledger.lastSeq(), world.now() * 1_000)) + MOST_NUMBERS;
+            goOnWith(State.restore(
+                    FakeLedger.ID, state().session(), numbersGiven, executions, outbox.values(), state().executors()));
+            return new Decision(changes, decision.reply(), decision.answers());
+        }
+    }
+
+    /** The dispatcher takes a message back when its assignment comes again, and has nothing in its place. */
     static Parts losingWhatIsAnsweredAgain() {
         return new Parts() {
             @Override
             DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
-                return new DispatcherProcess(world, ledger, limits, life) {
+                return new Forgetful(world, ledger, limits, life) {
                     @Override
-                    void conclude(Batch batch) {
-                        List<String> replaced = batch.rows().stream()
-                                .flatMap(row -> row instanceof Change.MessageRemoved(long id)
-                                        ? ledger.message(id).stream()
-                                        : Stream.empty())
-                                .map(message -> message.kind() + message.executionId())
+                    List<Change> changes(Event event, Decision decision) {
+                        boolean isReplaced =
+                                decision.changes().stream().anyMatch(Change.MessageRemoved.class::isInstance);
+                        return decision.reply() instanceof Reply.Known && isReplaced
+                                ? without(decision.changes(), Change.MessageAdded.class)
+                                : decision.changes();
+                    }
+                };
+            }
+        };
+    }
+
+    /** The dispatcher says nothing again when an assignment comes again. */
+    static Parts notAnsweringAgain() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new Forgetful(world, ledger, limits, life) {
+                    @Override
+                    List<Change> changes(Event event, Decision decision) {
+                        return decision.reply() instanceof Reply.Known
+                                ? without(
+                                        without(decision.changes(), Change.MessageAdded.class),
+                                        Change.MessageRemoved.class)
+                                : decision.changes();
+                    }
+                };
+            }
+        };
+    }
+
+    /** The dispatcher keeps to itself that it cancelled what was queued. */
+    static Parts notTellingWhatIsCancelled() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new Forgetful(world, ledger, limits, life) {
+                    @Override
+                    List<Change> changes(Event event, Decision decision) {
+                        return event instanceof Event.CancelTask
+                                ? without(decision.changes(), Change.MessageAdded.class)
+                                : decision.changes();
+                    }
+                };
+            }
+        };
+    }
+
+    private static List<Change> without(List<Change> changes, Class<? extends Change> kind) {
+        return changes.stream().filter(change -> !kind.isInstance(change)).toList();
+    }
+
+    /** The dispatcher forgets what ended long ago together with what is still to be told of it. */
+    static Parts forgettingByAgeAlone() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new Forgetful(world, ledger, limits, life) {
+                    @Override
+                    List<Change> changes(Event event, Decision decision) {
+                        if (!(event instanceof Event.Tick)) {
+                            return decision.changes();
+                        }
+                        List<Change> changes = new ArrayList<>(decision.changes());
+                        for (Execution execution : state().executions()) {
+                            if (execution.life() instanceof Life.Ended ended
+                                    && world.now() - ended.endedAt() > limits.retentionMillis()) {
+                                state().outbox().stream()
+                                        .filter(message -> message.executionId().equals(execution.id()))
+                                        .forEach(message -> changes.add(new Change.MessageRemoved(message.id())));
+                                changes.add(new Change.Forgotten(execution.id()));
+                            }
+                        }
+                        return changes;
+                    }
+                };
+            }
+        };
+    }
+
+    /** The dispatcher believes for ever that the control plane was told no to what it was once told no to. */
+    static Parts decliningForEver() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    private final Set<String> everDeclined = new HashSet<>();
+
+                    @Override
+                    Event seen(Event event) {
+                        if (!(event instanceof Event.ConnectorReport(String connector, ConnectorSync sync))) {
+                            return event;
+                        }
+                        sync.declined().stream()
+                                .flatMap(id -> state().message(id).stream())
+                                .forEach(claim -> everDeclined.add(claim.executionId()));
+                        List<Long> declined = state().outbox().stream()
+                                .filter(message -> message.kind() == Message.Kind.CLAIM
+                                        && everDeclined.contains(message.executionId()))
+                                .map(Message::id)
                                 .toList();
-                        batch.rows()
-                                .removeIf(row -> row instanceof Change.MessageAdded(Message message)
-                                        && replaced.contains(message.kind() + message.executionId()));
-                        super.conclude(batch);
+                        return new Event.ConnectorReport(connector, with(sync, sync.confirmed(), declined));
+                    }
+                };
+            }
+        };
+    }
+
+    private static ConnectorSync with(ConnectorSync sync, List<Long> confirmed, List<Long> declined) {
+        return new ConnectorSync(
+                sync.incarnation(),
+                sync.seq(),
+                sync.connected(),
+                sync.sinceMillis(),
+                sync.holding(),
+                sync.claimsWritten(),
+                confirmed,
+                declined,
+                sync.dialFailures(),
+                sync.remoteCloses());
+    }
+
+    /** After a cut, the connector writes what is unconfirmed newest first. */
+    static Parts writingNewestFirstAfterACut() {
+        return new Parts() {
+            @Override
+            ConnectorProcess connector(World world, long incarnation) {
+                return new ConnectorProcess(world, incarnation) {
+                    private final Map<Long, ConnectorSync.Message> given = new TreeMap<>(Comparator.reverseOrder());
+
+                    @Override
+                    void synced(Outbox.Report report, ConnectorSync.Answer answer) {
+                        super.synced(report, answer);
+                        answer.messages().forEach(message -> given.put(message.id(), message));
+                    }
+
+                    @Override
+                    void connected(String connection) {
+                        given.keySet().retainAll(outbox.report().holding());
+                        List<Long> all = List.copyOf(given.keySet());
+                        outbox.synced(Outbox.Report.EMPTY, new ConnectorSync.Answer(List.of(), all));
+                        given.values()
+                                .forEach(message -> outbox.synced(
+                                        Outbox.Report.EMPTY, new ConnectorSync.Answer(List.of(message), List.of())));
+                        super.connected(connection);
+                    }
+                };
+            }
+        };
+    }
+
+    /** The connector never writes that it rejects. */
+    static Parts rejectingSilently() {
+        return new Parts() {
+            @Override
+            ConnectorProcess connector(World world, long incarnation) {
+                return new ConnectorProcess(world, incarnation) {
+                    @Override
+                    void write(Connection on, long id, Notice notice) {
+                        if (!(notice instanceof Notice.Rejected)) {
+                            super.write(on, id, notice);
+                        }
                     }
                 };
             }

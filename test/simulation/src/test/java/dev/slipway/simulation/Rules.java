@@ -110,6 +110,12 @@ final class Rules {
                 key + " starts on " + executor);
     }
 
+    /** An execution is forgotten: the same id stands for another one. */
+    void forgotten(String id) {
+        started.remove(id);
+        starts.keySet().removeIf(key -> key.execution().equals(id));
+    }
+
     /** An executor's engine is told to end a run. */
     void stops(String executor, ExecutionKey key) {
         boolean isWanted = ledger.execution(key.execution())
@@ -154,12 +160,20 @@ final class Rules {
         plane.rejects(assignment);
     }
 
+    void takes(Assignment assignment) {
+        plane.takes(assignment);
+    }
+
     void writes(String connector, long id, Notice notice) {
         plane.writes(connector, id, notice);
     }
 
     void heard(Connection.Upward.Told told) {
         plane.heard(told);
+    }
+
+    boolean isOf(Connection.Upward.Told told, Assignment assignment) {
+        return plane.isOf(told, assignment);
     }
 
     void ponged(Collection<Long> read) {
@@ -206,7 +220,13 @@ final class Rules {
     }
 
     /** What has not come to its end; empty when everything has. */
-    Optional<String> unrest() {
+    Optional<Violation> unrest() {
+        return unfinished()
+                .map(what -> new Violation("everything comes to its end when nothing fails any more", what))
+                .or(() -> plane.unrest(ledger.executions()));
+    }
+
+    private Optional<String> unfinished() {
         List<Execution> open =
                 ledger.executions().stream().filter(Execution::isOpen).toList();
         if (!open.isEmpty()) {
@@ -224,7 +244,7 @@ final class Rules {
             return Optional.of(
                     "the connector still holds " + world.connector().outbox.report());
         }
-        return plane.unrest(ledger.executions());
+        return Optional.empty();
     }
 
     /** Nothing has to be remembered any more. */

@@ -10,6 +10,9 @@ import java.util.function.Consumer;
 final class Wire {
     private static final long USUAL_LATENCY = 20;
 
+    /** A call that is under way when the machine falls asleep is broken when it wakes. */
+    private static final long LONGEST_UNDER_WAY = 60_000;
+
     private record Disturbance(long until, int lostPercent, int doubledPercent, long late) {
         static final Disturbance NONE = new Disturbance(Long.MAX_VALUE, 0, 0, 0);
     }
@@ -77,7 +80,12 @@ final class Wire {
                 world.met(Happening.MESSAGE_LATE);
                 latency += chance.nextLong(disturbance.late());
             }
-            world.after(latency, label, arrival);
+            long due = world.now() + latency;
+            world.at(due, label, () -> {
+                if (world.now() <= due + LONGEST_UNDER_WAY) {
+                    arrival.run();
+                }
+            });
         }
     }
 }

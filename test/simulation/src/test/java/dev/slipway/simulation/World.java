@@ -2,6 +2,7 @@ package dev.slipway.simulation;
 
 import dev.slipway.dispatcher.core.Change;
 import dev.slipway.dispatcher.core.Event;
+import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.TaskSpec;
@@ -29,6 +30,10 @@ final class World {
     private static final long AFTERMATH = 20_000;
 
     private static final long SETTLING = 2_000;
+
+    /** So long, what has slept goes on before the control plane can be reached again. */
+    private static final long AFTER_SLEEP = 10_000;
+
     /** Several times what any history needs. */
     private static final int MOST_STEPS = 20_000;
 
@@ -66,6 +71,7 @@ final class World {
     private long orders;
     private int dispatcherLives;
     private long crashDown;
+    private boolean slept;
 
     World(History history, Parts parts, Trace trace) {
         this.history = history;
@@ -86,18 +92,21 @@ final class World {
             at(BEGINNING + action.at(), action::toString, () -> perform(action));
         }
         runUntil(BEGINNING + history.length());
+        if (slept) {
+            runUntil(now + AFTER_SLEEP);
+        }
         calm();
         long end = now + CALM;
         runUntil(now + AFTERMATH);
         people.calm(hosts.keySet());
         runUntil(now + SETTLING);
-        Optional<String> unrest = rules.unrest();
+        Optional<Violation> unrest = rules.unrest();
         while (unrest.isPresent() && now < end) {
             runUntil(now + SETTLING);
             unrest = rules.unrest();
         }
         if (unrest.isPresent()) {
-            throw new Violation("everything comes to its end when nothing fails any more", unrest.get());
+            throw unrest.get();
         }
         rules.memoryEqualsRows(dispatcher.state(), ledger.restore("at rest"));
         sleepThroughRetention();
@@ -109,6 +118,15 @@ final class World {
         now += history.setup().limits().retentionMillis();
         runUntil(now + 3 * SETTLING);
         rules.isEmpty();
+    }
+
+    /** What was due meanwhile happens at once, only that calls do not stay under way for so long. */
+    private void sleep() {
+        if (ledger.outbox().stream().anyMatch(message -> message.kind() == Message.Kind.RESULT)) {
+            met(Happening.SLEPT_WITH_SOMETHING_TO_TELL);
+        }
+        slept = true;
+        now += history.setup().limits().retentionMillis() + 1;
     }
 
     private void runUntil(long end) {
@@ -165,6 +183,7 @@ final class World {
             case Action.CutConnection cut -> plane.cut(cut.unnoticed(), cut.unreachable());
             case Action.Deafen deafen -> plane.deafen(deafen.during());
             case Action.Disturb disturb -> wire.disturb(disturb);
+            case Action.SleepPastRetention _ -> sleep();
         }
     }
 
