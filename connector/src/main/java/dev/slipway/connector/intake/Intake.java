@@ -58,9 +58,9 @@ public final class Intake {
                 lanes.add(assignment.taskId(), () -> submit(assignment, turn), message.length(), more);
             }
             case Incoming.Cancelled(String taskId) -> lanes.add(taskId, () -> cancel(taskId), message.length(), more);
-            case Incoming.WithoutTask(String taskId, String executionId) -> {
-                LOG.warnf("An assignment of %s says nothing about the task: it is answered as failed", shown(taskId));
-                post.update(outbox -> outbox.refused(taskId, executionId, "the assignment has no task"));
+            case Incoming.Unusable(String taskId, String executionId, String why) -> {
+                LOG.warnf("Task %s is answered as failed: %s", shown(taskId), why);
+                post.update(outbox -> outbox.refused(taskId, executionId, why));
                 more.run();
             }
             case Incoming.Heartbeat() -> more.run();
@@ -95,6 +95,10 @@ public final class Intake {
                 return;
             }
             traces.begin(traceparent -> submit(taskId, Assignments.translate(assignment, defaults, traceparent), turn));
+        } catch (RuntimeException | Error unexpected) {
+            // Left as it is, it would hold back the results of its task for ever.
+            post.update(outbox -> outbox.rejectedUnanswered(taskId, executionId, UNAVAILABLE));
+            throw unexpected;
         } finally {
             turn.pass();
             MDC.remove("execution");

@@ -37,7 +37,7 @@ final class AgentCommand {
         }
         addIfSet("--profile", snapshot.profileId());
         addIfSet("--skill", snapshot.skillSpec());
-        snapshot.mcpServers().ifPresent(servers -> add("--mcp", servers.toString()));
+        snapshot.mcpServers().ifPresent(servers -> add("--mcp", servers));
         add(snapshot.computerUse().orElse(ozHarness) ? "--computer-use" : "--no-computer-use");
         snapshot.aws().filter(aws -> !aws.disabled()).ifPresent(this::addBedrock);
         addIfSet("--harness", snapshot.harness());

@@ -1,6 +1,5 @@
 package dev.slipway.connector.wire;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.protocol.SecretValue;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +25,7 @@ public record Assignment(
     /**
      * The agent's configuration.
      *
-     * @param mcpServers an object; absent when there are none
+     * @param mcpServers a JSON object; absent when there are none
      * @param idleMinutes 0 when not set, as with the other numbers
      * @param publicAccess of the shared session
      */
@@ -35,7 +34,7 @@ public record Assignment(
             Optional<String> modelId,
             Optional<String> profileId,
             Optional<String> skillSpec,
-            Optional<JsonNode> mcpServers,
+            Optional<String> mcpServers,
             Optional<Boolean> computerUse,
             long idleMinutes,
             Optional<String> harness,

@@ -4,9 +4,10 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.slipway.connector.wire.Fields.Fault;
+import dev.slipway.connector.wire.Fields.Unencodable;
 import dev.slipway.connector.wire.Fields.WrongType;
 import java.util.Optional;
 
@@ -40,12 +41,12 @@ public final class FrameReader {
             };
         } catch (JsonProcessingException notJson) {
             return new Incoming.Broken("it is not valid JSON");
-        } catch (WrongType wrong) {
-            return new Incoming.Broken(String.valueOf(wrong.getMessage()));
+        } catch (Fault fault) {
+            return new Incoming.Broken(fault.words());
         }
     }
 
-    private static Fields data(Fields envelope) throws WrongType {
+    private static Fields data(Fields envelope) throws Fault {
         Optional<Fields> data = envelope.object("data");
         if (data.isEmpty()) {
             throw new WrongType("data", "an object");
@@ -53,14 +54,14 @@ public final class FrameReader {
         return new Fields("", data.get().object());
     }
 
-    private static Incoming cancellation(Fields data) throws WrongType {
+    private static Incoming cancellation(Fields data) throws Fault {
         Optional<String> taskId = data.word("task_id");
         return taskId.isPresent()
                 ? new Incoming.Cancelled(taskId.get())
                 : new Incoming.Broken("the cancellation has no task_id");
     }
 
-    private static Incoming assignment(Fields data) throws WrongType {
+    private static Incoming assignment(Fields data) throws Fault {
         Optional<String> taskId = data.word("task_id");
         Optional<String> executionId = data.word("execution_id");
         if (taskId.isEmpty()) {
@@ -68,18 +69,24 @@ public final class FrameReader {
         }
         Optional<Fields> task = data.object("task");
         if (task.isEmpty()) {
-            return new Incoming.WithoutTask(taskId.get(), executionId.orElse(taskId.get()));
+            return new Incoming.Unusable(
+                    taskId.get(), executionId.orElse(taskId.get()), "the assignment does not say what the task is");
         }
-        return new Incoming.Assigned(new Assignment(
-                taskId.get(),
-                executionId,
-                task(task.get()),
-                data.word("docker_image"),
-                data.secrets("env_vars"),
-                data.texts("additional_oz_args")));
+        try {
+            return new Incoming.Assigned(new Assignment(
+                    taskId.get(),
+                    executionId,
+                    task(task.get()),
+                    data.word("docker_image"),
+                    data.secrets("env_vars"),
+                    data.texts("additional_oz_args")));
+        } catch (Unencodable text) {
+            return new Incoming.Unusable(
+                    taskId.get(), executionId.orElse(taskId.get()), "the assignment cannot be read: " + text.words());
+        }
     }
 
-    private static Assignment.Task task(Fields task) throws WrongType {
+    private static Assignment.Task task(Fields task) throws Fault {
         Optional<Fields> owner = task.object("owner");
         Optional<Fields> snapshot = task.object("agent_config_snapshot");
         return new Assignment.Task(
@@ -90,7 +97,7 @@ public final class FrameReader {
                 snapshot.isPresent() ? Optional.of(snapshot(snapshot.get())) : Optional.empty());
     }
 
-    private static Assignment.Snapshot snapshot(Fields snapshot) throws WrongType {
+    private static Assignment.Snapshot snapshot(Fields snapshot) throws Fault {
         Optional<Fields> harness = snapshot.object("harness");
         Optional<Fields> providers = snapshot.object("inference_providers");
         Optional<Fields> aws = providers.isPresent() ? providers.get().object("aws") : Optional.empty();
@@ -100,7 +107,7 @@ public final class FrameReader {
                 snapshot.text("model_id"),
                 snapshot.text("profile_id"),
                 snapshot.text("skill_spec"),
-                snapshot.object("mcp_servers").<JsonNode>map(Fields::object).filter(servers -> !servers.isEmpty()),
+                snapshot.json("mcp_servers"),
                 snapshot.flag("computer_use_enabled"),
                 snapshot.number("idle_timeout_minutes"),
                 harness.isPresent() ? harness.get().text("type") : Optional.empty(),
@@ -111,7 +118,7 @@ public final class FrameReader {
                 snapshot.number("snapshot_script_timeout_secs"));
     }
 
-    private static Assignment.AwsInference aws(Fields aws) throws WrongType {
+    private static Assignment.AwsInference aws(Fields aws) throws Fault {
         return new Assignment.AwsInference(
                 aws.flag("disabled").orElse(false), aws.text("role_arn"), aws.text("region"));
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.connector.outbox.Notice;
 import dev.slipway.protocol.Outcome;
+import java.nio.charset.StandardCharsets;
 
 /** Writes the frames that the control plane understands. */
 public final class FrameWriter {
@@ -51,6 +52,7 @@ public final class FrameWriter {
         data.setAll(rest);
         ObjectNode frame = JsonNodeFactory.instance.objectNode().put("type", type);
         frame.set("data", data);
-        return frame.toString();
+        // A text that is not UTF-8 once encoded could never be sent, and everything after it would wait for it.
+        return new String(frame.toString().getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 }

@@ -4,8 +4,12 @@ package dev.slipway.connector.wire;
 public sealed interface Incoming {
     record Assigned(Assignment assignment) implements Incoming {}
 
-    /** An assignment that names a task but does not say what it is. */
-    record WithoutTask(String taskId, String executionId) implements Incoming {}
+    /**
+     * An assignment that names a task but cannot be carried out.
+     *
+     * @param why in words for whoever gave the task, without any of the assignment's content
+     */
+    record Unusable(String taskId, String executionId, String why) implements Incoming {}
 
     record Cancelled(String taskId) implements Incoming {}
 

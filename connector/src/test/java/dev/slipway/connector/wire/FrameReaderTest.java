@@ -45,7 +45,7 @@ class FrameReaderTest {
     void tellsAnAssignmentWithoutATaskFromABrokenOne() {
         assertThat(FrameReader.read(
                         Frames.assignment(Assignment.of("t").execution("e").without("task"))))
-                .isEqualTo(new Incoming.WithoutTask("t", "e"));
+                .isEqualTo(new Incoming.Unusable("t", "e", "the assignment does not say what the task is"));
         assertThat(FrameReader.read(
                         Frames.assignment(Assignment.of("t").without("task").without("task_id"))))
                 .isInstanceOf(Incoming.Broken.class);
@@ -65,6 +65,10 @@ class FrameReaderTest {
                 "{\"type\":\"task_cancellation\",\"data\":{\"task_id\":\"\"}}",
                 "{\"type\":\"task_cancellation\",\"data\":{\"task_id\":7}}",
                 "{\"type\":\"task_assignment\",\"data\":null}",
+                "{\"type\":\"task_cancellation\",\"data\":{\"task_id\":\"canary\\ud800\"}}",
+                "{\"type\":\"task_assignment\",\"data\":{\"task_id\":\"canary\\udc00\",\"task\":{}}}",
+                "{\"type\":\"task_assignment\",\"data\":{\"task_id\":\"t\",\"execution_id\":\"\\ud800\",\"task\":{}}}",
+                "{\"type\":\"task_\\ud800\"}",
                 "{\"type\":\"heartbeat\"} canary",
                 "{\"type\":\"task_assignment\",\"data\":{\"canary\":",
             })
@@ -106,6 +110,40 @@ class FrameReaderTest {
 
     private static Arguments row(String key, UnaryOperator<Assignment> change) {
         return Arguments.of(key, change);
+    }
+
+    @ParameterizedTest
+    @MethodSource("halfCharacters")
+    void refusesAnAssignmentThatHoldsHalfOfACharacter(String key, UnaryOperator<Assignment> change) {
+        Incoming incoming = FrameReader.read(
+                Frames.assignment(change.apply(Assignment.of("t").execution("e"))));
+
+        assertThat(incoming).isInstanceOfSatisfying(Incoming.Unusable.class, unusable -> {
+            assertThat(unusable.taskId()).isEqualTo("t");
+            assertThat(unusable.executionId()).isEqualTo("e");
+            assertThat(unusable.why()).contains(key, "half of a character").doesNotContain("canary");
+        });
+    }
+
+    static Stream<Arguments> halfCharacters() {
+        String half = "canary\ud800";
+        return Stream.of(
+                row("task.id", a -> a.with("task", Map.of("id", half))),
+                row("task.title", a -> a.title(half)),
+                row("docker_image", a -> a.image(half)),
+                row("env_vars", a -> a.env("A", half)),
+                row("env_vars", a -> a.env(half, "a")),
+                row("additional_oz_args", a -> a.agentArgs(half)),
+                row("model_id", a -> a.snapshot("model_id", half)),
+                row("mcp_servers", a -> a.snapshot("mcp_servers", Map.of("a", Map.of(half, 1)))),
+                row("harness.type", a -> a.harness(half)));
+    }
+
+    @Test
+    void takesWholeCharactersBeyondTheBasicPlane() {
+        assertThat(Frames.read(Frames.assignment(Assignment.of("t\ud83d\ude00")))
+                        .taskId())
+                .isEqualTo("t\ud83d\ude00");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.connector.outbox.Notice;
 import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Outcome;
+import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +60,14 @@ class FrameWriterTest {
         assertThat(ended(failed(FailureReason.GRACEFUL_SHUTDOWN, "worker stopped", OptionalInt.empty())))
                 .contains("\"message\":\"The task was interrupted due to an infrastructure issue (worker stopped)."
                         + " This is typically transient — please try again.\"");
+    }
+
+    @Test
+    void writesNothingThatCouldNotBeSent() {
+        String frame = ended(failed(FailureReason.UNKNOWN, "cut \ud83d", OptionalInt.empty()));
+
+        assertThat(StandardCharsets.UTF_8.newEncoder().canEncode(frame)).isTrue();
+        assertThat(frame).contains("cut ?");
     }
 
     private static String ended(Outcome outcome) {
