@@ -54,9 +54,11 @@ public class Connector {
     public void start() {
         Settings settings = settings();
         String workerId = workerId(settings);
-        SecretValue apiKey = required(config.apiKey(), "no API key is given: set WARP_API_KEY");
-        SecretValue token = required(
-                config.internalToken(), "no internal token is given: set SLIPWAY_INTERNAL_TOKEN to the dispatcher's");
+        SecretValue apiKey = bearer(config.apiKey(), "WARP_API_KEY", "no API key is given: set WARP_API_KEY");
+        SecretValue token = bearer(
+                config.internalToken(),
+                "SLIPWAY_INTERNAL_TOKEN",
+                "no internal token is given: set SLIPWAY_INTERNAL_TOKEN to the dispatcher's");
         AgentDefaults defaults = new AgentDefaults(
                 config.serverRootUrl().orElse(""),
                 settings.idleOnComplete(),
@@ -138,7 +140,16 @@ public class Connector {
         return workerId;
     }
 
-    private static SecretValue required(Optional<SecretValue> value, String otherwise) {
-        return value.filter(secret -> !secret.reveal().isBlank()).orElseThrow(() -> new Misconfigured(otherwise));
+    /** A secret that is sent in a header: one that cannot be would be repeated in the words of whoever refuses it. */
+    private static SecretValue bearer(Optional<SecretValue> given, String name, String otherwise) {
+        String secret = given.map(SecretValue::reveal).orElse("").strip();
+        if (secret.isEmpty()) {
+            throw new Misconfigured(otherwise);
+        }
+        if (!secret.chars().allMatch(c -> c >= ' ' && c <= '~')) {
+            throw new Misconfigured(name + " holds a control character or one beyond ASCII, so it cannot be sent:"
+                    + " copy it again, as one line and without anything around it");
+        }
+        return SecretValue.of(secret);
     }
 }

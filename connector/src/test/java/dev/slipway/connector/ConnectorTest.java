@@ -26,6 +26,8 @@ import org.hamcrest.Matchers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The connector between a control plane and a dispatcher, over real sockets on both sides. */
 @QuarkusTest
@@ -285,6 +287,37 @@ class ConnectorTest {
         assertThatThrownBy(() -> new Connector(config(Optional.of("w"), Optional.empty()), tracer).start())
                 .isInstanceOf(Misconfigured.class)
                 .hasMessageContaining("WARP_API_KEY");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"key-\u0001canary", "key\ncanary", "key-canary-\u00e9", "\u201ckey-canary\u201d", " \n\t"})
+    void neitherSendsNorShowsAKeyThatFitsInNoHeader(String key) {
+        assertThatThrownBy(() ->
+                        new Connector(config(Optional.of("w"), Optional.of(SecretValue.of(key))), tracer).start())
+                .isInstanceOf(Misconfigured.class)
+                .hasMessageContaining("WARP_API_KEY")
+                .hasMessageNotContaining("canary");
+        assertThat(controlPlane.handshakes()).isEmpty();
+    }
+
+    @Test
+    void sendsAKeyWithoutTheBlanksAroundIt() {
+        connector =
+                new Connector(config(Optional.of("worker-1"), Optional.of(SecretValue.of(" key-canary\r\n"))), tracer);
+        connect();
+
+        assertThat(controlPlane.handshakes().getFirst().header("Authorization")).contains("Bearer key-canary");
+    }
+
+    @Test
+    void rejectsWhatTheDispatcherRefusesInWordsThatAreNoWords() {
+        connect();
+        dispatcher.refuseSubmissions(503, "");
+        dispatcher.garblesRefusals(true);
+        controlPlane.assign(Assignment.of("t").execution("e"));
+
+        assertThat(controlPlane.awaitRejection("t").text("reason"))
+                .contains("the dispatcher answered with HTTP status 503");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,6 +54,7 @@ final class StubDispatcher implements AutoCloseable {
     private boolean connected;
     private boolean silent;
     private boolean losesAnswersToSubmissions;
+    private boolean garbled;
     private OptionalInt refusal = OptionalInt.empty();
     private String refusalDetail = "";
     private boolean closed;
@@ -83,6 +85,11 @@ final class StubDispatcher implements AutoCloseable {
             refusal = OptionalInt.of(status);
             refusalDetail = detail;
         });
+    }
+
+    /** Refuses with problem documents that are not JSON. */
+    void garblesRefusals(boolean doesGarble) {
+        change(() -> garbled = doesGarble);
     }
 
     /** The execution ends. */
@@ -154,6 +161,10 @@ final class StubDispatcher implements AutoCloseable {
         TaskSubmission submission = JSON.readValue(exchange.getRequestBody(), TaskSubmission.class);
         OptionalInt status = locked(() -> refusal);
         awaitQuietly(() -> !silent);
+        if (status.isPresent() && locked(() -> garbled)) {
+            write(exchange, status.getAsInt(), "{\"detail\":".getBytes(StandardCharsets.UTF_8));
+            return;
+        }
         if (status.isPresent()) {
             answer(
                     exchange,
@@ -206,7 +217,10 @@ final class StubDispatcher implements AutoCloseable {
     }
 
     private static void answer(HttpExchange exchange, int status, Object body) throws IOException {
-        byte[] json = JSON.writeValueAsBytes(body);
+        write(exchange, status, JSON.writeValueAsBytes(body));
+    }
+
+    private static void write(HttpExchange exchange, int status, byte[] json) throws IOException {
         exchange.getResponseHeaders()
                 .add("Content-Type", status == 200 ? "application/json" : "application/problem+json");
         exchange.sendResponseHeaders(status, json.length);

@@ -102,7 +102,7 @@ public final class RestDispatcher implements Dispatcher, AutoCloseable {
                             || problem.detail().isBlank()
                     ? unexplained
                     : problem.detail();
-        } catch (ProcessingException | IllegalStateException notAProblemDocument) {
+        } catch (RuntimeException notAProblemDocument) {
             return unexplained;
         }
     }

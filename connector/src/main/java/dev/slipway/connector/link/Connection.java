@@ -89,7 +89,8 @@ final class Connection {
             int status = refused.getResponse().statusCode();
             return new DialFailure("the server answered with HTTP status " + status, status);
         }
-        return new DialFailure(cause == null ? "no reason given" : describe(cause), 0);
+        // What fails the network speaks of it; the words of other exceptions may repeat a header, and so the API key.
+        return new DialFailure(cause instanceof IOException ? describe(cause) : nameOf(cause), 0);
     }
 
     void send(String text) throws IOException, InterruptedException {
@@ -141,7 +142,11 @@ final class Connection {
 
     private static String describe(Throwable failure) {
         String message = failure.getMessage();
-        return message == null ? failure.getClass().getSimpleName() : message;
+        return message == null ? nameOf(failure) : message;
+    }
+
+    private static String nameOf(@Nullable Throwable failure) {
+        return failure == null ? "no reason given" : failure.getClass().getSimpleName();
     }
 
     private static final class Receiver implements WebSocket.Listener {
