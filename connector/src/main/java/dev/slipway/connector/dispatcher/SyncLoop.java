@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SyncLoop {
     private static final Logger LOG = Logger.getLogger(SyncLoop.class);
+    private static final int CONFLICT = 409;
+    private static final Duration FIRST_LEAP = Duration.ofHours(1);
+    private static final Duration LONGEST_LEAP = Duration.ofDays(365);
     private static final Duration LOOK = Duration.ofSeconds(1);
     private static final Duration LAST_WORDS = Duration.ofSeconds(4);
     private static final Duration FAREWELL = Duration.ofSeconds(1);
@@ -34,12 +37,13 @@ public final class SyncLoop {
     private static final int CALLS = 4;
 
     /** What was told by a call, and how it ended. */
-    private record Call(long seq, Report report, LinkState link, Instant begun) {}
+    private record Call(long incarnation, long seq, Report report, LinkState link, Instant begun) {}
 
     private sealed interface End {
         record Answered(ConnectorSync.Answer answer) implements End {}
 
-        record Failed(String why) implements End {}
+        /** @param isOutdated whether the dispatcher knows a later incarnation than the call's */
+        record Failed(String why, boolean isOutdated) implements End {}
     }
 
     private record Ended(Call call, End end) {}
@@ -53,11 +57,12 @@ public final class SyncLoop {
     private final Semaphore calls = new Semaphore(CALLS);
     private final Queue<Ended> ended = new ConcurrentLinkedQueue<>();
     private final BackOff backOff = new BackOff();
-    private final long incarnation;
     private @Nullable Thread thread;
     private volatile boolean stopping;
 
     // Of the loop's thread only:
+    private long incarnation;
+    private Duration leap = FIRST_LEAP;
     private long seq;
     private Optional<Call> underWay = Optional.empty();
     private Optional<Call> accepted = Optional.empty();
@@ -92,8 +97,13 @@ public final class SyncLoop {
     private void run() {
         try {
             while (!isDone()) {
-                takeEnds();
-                callIfDue();
+                try {
+                    takeEnds();
+                    callIfDue();
+                } catch (RuntimeException unexpected) {
+                    notBefore = time.instant().plus(backOff.next());
+                    LOG.error("Reporting to the dispatcher failed, and is tried again", unexpected);
+                }
                 signal.await(look());
             }
         } catch (InterruptedException stopped) {
@@ -131,17 +141,17 @@ public final class SyncLoop {
                 .isEmpty();
         if (due && calls.tryAcquire()) {
             seq++;
-            Call call = new Call(seq, report, now, time.instant());
+            Call call = new Call(incarnation, seq, report, now, time.instant());
             underWay = Optional.of(call);
             Thread.ofVirtual().name("dispatcher-sync-call").start(() -> carryOut(call));
         }
     }
 
     private void carryOut(Call call) {
-        End end;
+        End end = new End.Failed("the call broke off", false);
         try {
             end = new End.Answered(dispatcher.sync(new ConnectorSync(
-                    incarnation,
+                    call.incarnation,
                     call.seq,
                     call.link.connected(),
                     call.link.sinceMillis(),
@@ -153,14 +163,28 @@ public final class SyncLoop {
                     call.link.remoteCloses())));
             presence.heard();
         } catch (Refusal refusal) {
-            end = new End.Failed(refusal.detail() + " (" + refusal.status() + ")");
+            end = new End.Failed(refusal.detail() + " (" + refusal.status() + ")", refusal.status() == CONFLICT);
         } catch (NoAnswer noAnswer) {
-            end = new End.Failed(String.valueOf(noAnswer.getMessage()));
+            end = new End.Failed(String.valueOf(noAnswer.getMessage()), false);
+        } catch (RuntimeException unexpected) {
+            LOG.error("A report to the dispatcher failed", unexpected);
         } finally {
+            // Whatever happened: the loop makes no other call before it has heard of the end of this one.
             calls.release();
+            ended.add(new Ended(call, end));
+            signal.give();
         }
-        ended.add(new Ended(call, end));
-        signal.give();
+    }
+
+    /**
+     * The dispatcher knows a later incarnation although none of this process was ever accepted: the clock was set back since
+     * the last start. Which one it knows it does not say, so it is sought in growing leaps. Once accepted there is no leap:
+     * then a later process has taken over, and this one is to be refused.
+     */
+    private void leap() {
+        incarnation += leap.toMillis();
+        Duration doubled = leap.multipliedBy(2);
+        leap = doubled.compareTo(LONGEST_LEAP) < 0 ? doubled : LONGEST_LEAP;
     }
 
     private void takeEnds() {
@@ -186,6 +210,9 @@ public final class SyncLoop {
             }
             case End.Failed failed -> {
                 notBefore = time.instant().plus(backOff.next());
+                if (failed.isOutdated && accepted.isEmpty()) {
+                    leap();
+                }
                 if (!failing) {
                     LOG.warnf("The dispatcher does not take reports: %s. Trying again until it does.", failed.why);
                     failing = true;
