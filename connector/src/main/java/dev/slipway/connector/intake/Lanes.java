@@ -91,7 +91,8 @@ final class Lanes {
         while (job.isPresent()) {
             try {
                 job.get().work.run();
-            } catch (RuntimeException unexpected) {
+            } catch (RuntimeException | Error unexpected) {
+                // Also an error, such as too little memory for one large message, must not end the lane.
                 LOG.error("A message of the control plane could not be handled", unexpected);
             }
             done(task, job.get()).forEach(Runnable::run);

@@ -36,6 +36,8 @@ public final class ControlPlane {
     /** So long nothing is waited for without looking around. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
+    private static final Duration GOODBYE = Duration.ofSeconds(1);
+
     private final LinkSettings settings;
     private final HttpClient http;
     private final Post post;
@@ -81,28 +83,48 @@ public final class ControlPlane {
         thread = Thread.ofVirtual().name("control-plane").start(this::run);
     }
 
-    /** Writes what is still to be written, says goodbye, and ends; no later than {@code atMost} from now. */
-    public void stop(Duration atMost) throws InterruptedException {
-        stopBy = time.instant().plus(atMost);
+    /**
+     * Writes what is still to be written, for at most {@code flush}, then says goodbye, for at most a second, and ends. A dial
+     * is given up at once.
+     */
+    public void stop(Duration flush) throws InterruptedException {
+        stopBy = time.instant().plus(flush);
         signal.give();
         Thread running = thread;
-        if (running != null && !running.join(atMost.plus(settings.timing().write()))) {
+        if (running == null) {
+            return;
+        }
+        if (!state.connected() || !running.join(flush.plus(GOODBYE))) {
             running.interrupt();
+            running.join(GOODBYE);
         }
     }
 
     private void run() {
         try {
             while (stopBy == null) {
-                if (!dispatcherAnswers.getAsBoolean()) {
-                    signal.await(LOOK);
-                } else if (!session()) {
+                boolean goesOn = false;
+                try {
+                    goesOn = turn();
+                } catch (RuntimeException unexpected) {
+                    LOG.error("The connection to the control plane failed, and is made anew", unexpected);
+                }
+                if (!goesOn) {
                     pause(redial.afterFailure(random.nextDouble()));
                 }
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Connects if the dispatcher answers, else waits for that; false if there is to be a pause before the next turn. */
+    private boolean turn() throws InterruptedException {
+        if (dispatcherAnswers.getAsBoolean()) {
+            return session();
+        }
+        signal.await(LOOK);
+        return true;
     }
 
     private void pause(Duration length) throws InterruptedException {
@@ -174,7 +196,8 @@ public final class ControlPlane {
                 LOG.error(
                         "The dispatcher does not answer, so the connection to the control plane is closed until it does");
             } else if (!write(connection, liveness)) {
-                signal.await(shorter(LOOK, liveness.quiet(now)));
+                Duration quiet = shorter(LOOK, liveness.quiet(now));
+                signal.await(end == null ? quiet : shorter(quiet, Duration.between(now, end)));
             }
         }
     }

@@ -1,0 +1,80 @@
+package dev.slipway.connector.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.slipway.connector.dispatcher.Dispatcher;
+import dev.slipway.connector.outbox.Notice;
+import dev.slipway.connector.outbox.Outbox;
+import dev.slipway.connector.outbox.Outbox.Outgoing;
+import dev.slipway.connector.outbox.Post;
+import dev.slipway.connector.wire.AgentDefaults;
+import dev.slipway.protocol.ConnectorSync;
+import dev.slipway.protocol.ConnectorSync.Message;
+import dev.slipway.protocol.Outcome;
+import dev.slipway.protocol.TaskSubmission;
+import dev.slipway.testkit.Assignment;
+import io.opentelemetry.api.OpenTelemetry;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class IntakeTest {
+    private final Post post = new Post();
+    private final AtomicInteger asked = new AtomicInteger();
+
+    @BeforeEach
+    void connect() {
+        post.update(outbox -> outbox.connected("a"));
+    }
+
+    @Test
+    void rejectsWhatItFailsToSubmitForAReasonNobodyThoughtOf() {
+        post.update(outbox -> outbox.synced(
+                Outbox.Report.EMPTY,
+                new ConnectorSync.Answer(
+                        List.of(new Message(1, "earlier", "t", Optional.of(new Outcome.Succeeded()))), List.of())));
+        intake(new LinkageError("wanted by the test"))
+                .accept(frame(Assignment.of("t").execution("e")), asked::incrementAndGet);
+
+        await().until(() -> post.ask(outbox -> outbox.report().holding().size() == 1
+                && outbox.next().map(Outgoing::id).equals(Optional.of(1L))));
+        post.update(outbox -> outbox.written(1));
+        assertThat(post.ask(Outbox::next).map(Outgoing::notice))
+                .hasValueSatisfying(notice -> assertThat(notice).isInstanceOf(Notice.Rejected.class));
+        assertThat(asked).hasValue(1);
+    }
+
+    private Intake intake(Error error) {
+        return new Intake(
+                new FailingDispatcher(error),
+                post,
+                new AgentDefaults("", Optional.empty(), Optional.empty()),
+                new Traces(OpenTelemetry.noop().getTracer("test")),
+                Clock.systemUTC());
+    }
+
+    private static String frame(Assignment assignment) {
+        return "{\"type\":\"task_assignment\",\"data\":" + assignment.toJson() + "}";
+    }
+
+    private record FailingDispatcher(Error error) implements Dispatcher {
+        @Override
+        public ConnectorSync.Answer sync(ConnectorSync sync) {
+            throw error;
+        }
+
+        @Override
+        public TaskSubmission.Taken submit(TaskSubmission submission) {
+            throw error;
+        }
+
+        @Override
+        public int cancel(String taskId) {
+            throw error;
+        }
+    }
+}
