@@ -18,7 +18,6 @@ import dev.slipway.settings.Settings;
 import io.agroal.api.AgroalDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.agroal.DataSource;
-import io.quarkus.arc.InjectableInstance;
 import io.quarkus.flyway.FlywayDataSource;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -94,15 +93,23 @@ public class Dispatcher {
     @Singleton
     Ledger ledger(
             StateDirectory directory,
-            @DataSource("ledger") AgroalDataSource sqlite,
-            @FlywayDataSource("ledger") Flyway sqliteSchema,
-            @DataSource("postgresql") InjectableInstance<AgroalDataSource> postgresql,
-            @FlywayDataSource("postgresql") InjectableInstance<Flyway> postgresqlSchema) {
-        boolean shared = postgresql.getHandle().getBean().isActive();
-        return open(shared ? "The PostgreSQL ledger" : "The ledger (ledger.db in the state directory)", () -> {
-            (shared ? postgresqlSchema.get() : sqliteSchema).migrate();
-            return Ledger.open(shared ? postgresql.get() : sqlite);
+            @DataSource("ledger") AgroalDataSource writer,
+            @DataSource("ledger-readers") AgroalDataSource readers,
+            @FlywayDataSource("ledger") Flyway schema,
+            @ConfigProperty(name = "quarkus.datasource.postgresql.active") boolean postgresql) {
+        refusePostgresql(postgresql);
+        return open("The ledger (ledger.db in the state directory)", () -> {
+            schema.migrate();
+            return Ledger.open(writer, readers);
         });
+    }
+
+    /** Two dispatchers on one database would both launch its tasks: so far nothing makes one of them wait for the other. */
+    static void refusePostgresql(boolean active) {
+        if (active) {
+            throw refuse("A ledger in PostgreSQL is not supported yet by this version."
+                    + " Remove QUARKUS_DATASOURCE_POSTGRESQL_ACTIVE: the ledger is a file in the state directory.");
+        }
     }
 
     @Produces

@@ -9,6 +9,9 @@ import org.flywaydb.core.Flyway;
 
 /** Databases with the schema and the kind of pool that they have in production. */
 public final class Databases {
+    /** How many connections each of them lends. */
+    public static final int POOL = 4;
+
     private Databases() {}
 
     public static AgroalDataSource ledger(Path file) {
@@ -36,8 +39,8 @@ public final class Databases {
     private static AgroalDataSource pool(String url) {
         try {
             return AgroalDataSource.from(new AgroalDataSourceConfigurationSupplier()
-                    .connectionPoolConfiguration(pool -> pool.maxSize(4)
-                            .acquisitionTimeout(Duration.ofSeconds(5))
+                    .connectionPoolConfiguration(pool -> pool.maxSize(POOL)
+                            .acquisitionTimeout(Duration.ofSeconds(1))
                             .connectionFactoryConfiguration(factory -> factory.jdbcUrl(url))));
         } catch (SQLException e) {
             throw new IllegalStateException(e);

@@ -154,7 +154,6 @@ public final class SyncLoop {
                     call.incarnation,
                     call.seq,
                     call.link.connected(),
-                    call.link.sinceMillis(),
                     call.report.holding(),
                     call.report.claimsWritten(),
                     call.report.confirmed(),

@@ -66,7 +66,7 @@ public final class ControlPlane {
         this.inbox = inbox;
         this.time = time;
         this.random = random;
-        this.state = new LinkState(false, time.millis(), 0, 0);
+        this.state = new LinkState(false, 0, 0);
     }
 
     public LinkState state() {
@@ -155,7 +155,7 @@ public final class ControlPlane {
             return false;
         }
         post.update(outbox -> outbox.connected(UUID.randomUUID().toString()));
-        changeState(now -> now.withConnected(true, time.millis()));
+        changeState(now -> now.withConnected(true));
         LOG.info("Successfully connected to server");
         LOG.info("Listening for tasks");
         try {
@@ -163,7 +163,7 @@ public final class ControlPlane {
         } finally {
             connection.abort("Slipway ended it");
             post.update(Outbox::disconnected);
-            changeState(now -> now.withConnected(false, time.millis()));
+            changeState(now -> now.withConnected(false));
         }
         if (stopBy == null && dispatcherAnswers.getAsBoolean()) {
             changeState(LinkState::remoteClosed);

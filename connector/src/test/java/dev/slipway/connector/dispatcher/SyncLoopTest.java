@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class SyncLoopTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final LinkState APART = new LinkState(false, 0, 0, 0);
+    private static final LinkState APART = new LinkState(false, 0, 0);
 
     private final InstantSource time = Clock.systemUTC();
     private final FakeDispatcher dispatcher = new FakeDispatcher();

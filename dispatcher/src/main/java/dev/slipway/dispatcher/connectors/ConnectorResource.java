@@ -85,6 +85,8 @@ public class ConnectorResource implements Internal.ForConnectors {
                 switch (reply) {
                     case Reply.Queued _ -> TaskSubmission.Taken.QUEUED;
                     case Reply.Known known -> known.open() ? TaskSubmission.Taken.OPEN : TaskSubmission.Taken.ENDED;
+                    case Reply.IdTaken _ ->
+                        throw Refusal.invalid("A task that was submitted over the API has this execution's id.");
                     case Reply.AtCapacity _ -> {
                         telemetry.rejectedAtCapacity();
                         throw Intake.full();

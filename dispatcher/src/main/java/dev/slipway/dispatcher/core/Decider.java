@@ -141,6 +141,9 @@ public final class Decider {
                                 execution.isOpen() || state.hasMessage(execution.id(), Message.Kind.RESULT));
         if (known.isPresent()) {
             Execution execution = known.get();
+            if (execution.source() != submit.source()) {
+                return new Reply.IdTaken();
+            }
             announceAgain(execution, execution.isOpen() ? Message.Kind.CLAIM : Message.Kind.RESULT, now);
             return new Reply.Known(execution.id(), execution.isOpen());
         }
@@ -148,11 +151,8 @@ public final class Decider {
             return new Reply.AtCapacity();
         }
         long seq = state.nextSeq(now);
-        String id = state.execution(submit.executionId()).isEmpty()
-                ? submit.executionId()
-                : submit.executionId() + "~" + seq;
         Execution execution = new Execution(
-                id,
+                freeId(submit.executionId(), seq),
                 submit.taskId(),
                 seq,
                 submit.source(),
@@ -166,7 +166,16 @@ public final class Decider {
                 new Life.Queued());
         emit(new Change.Accepted(execution));
         announce(execution, Message.Kind.CLAIM, now);
-        return new Reply.Queued(id);
+        return new Reply.Queued(execution);
+    }
+
+    /** The wished id, or if an earlier execution that was not named has it, a longer or shorter one that no other has. */
+    private String freeId(String wished, long seq) {
+        if (state.execution(wished).isEmpty()) {
+            return wished;
+        }
+        String numbered = wished + "~" + seq;
+        return numbered.length() <= ExecutionKey.MAX_ID ? numbered : "~" + seq;
     }
 
     /** Has the control plane told, unless it need not be, is about to be, or a newer execution has superseded the result. */
@@ -174,7 +183,7 @@ public final class Decider {
         if (execution.source() != Source.CONTROL_PLANE || state.hasMessage(execution.id(), kind)) {
             return;
         }
-        boolean superseded = kind == Message.Kind.RESULT && newerThan(execution).anyMatch(this::isClaimTold);
+        boolean superseded = kind == Message.Kind.RESULT && newerThan(execution).anyMatch(this::supersedes);
         if (!superseded) {
             emit(new Change.MessageAdded(new Message(state.nextSeq(now), execution.id(), execution.taskId(), kind)));
         }
@@ -186,8 +195,10 @@ public final class Decider {
                 .filter(other -> other.seq() > execution.seq() && other.source() == Source.CONTROL_PLANE);
     }
 
-    private boolean isClaimTold(Execution execution) {
-        return execution.claimed() || !state.hasMessage(execution.id(), Message.Kind.CLAIM);
+    /** Whether it can not be declined and forgotten any more: it was launched, or the control plane knows how it ended. */
+    private boolean supersedes(Execution execution) {
+        return execution.attempt() > 0
+                || (!execution.isOpen() && !state.hasMessage(execution.id(), Message.Kind.RESULT));
     }
 
     /** One that is being written may have gone out before the assignment that it is to answer came. */
@@ -237,11 +248,21 @@ public final class Decider {
                     SELF,
                     now,
                     Optional.empty()));
+            supersedeOlderResults(execution);
         }
     }
 
-    private void end(Execution execution, Life.Active life, Outcome outcome, String cause, String actor, long now) {
-        move(execution, life.toEnded(outcome, now), cause, actor, now, Optional.of(outcome));
+    /** @param endedAt when its engine saw the end; with the executor or this dispatcher away, that was long before now */
+    private void end(
+            Execution execution,
+            Life.Active life,
+            Outcome outcome,
+            long endedAt,
+            String cause,
+            String actor,
+            long now) {
+        long begun = Math.max(life.launchedAt(), life.startedAt());
+        move(execution, life.toEnded(outcome, plausible(endedAt, begun, now)), cause, actor, now, Optional.of(outcome));
         announce(execution, Message.Kind.RESULT, now);
     }
 
@@ -323,21 +344,22 @@ public final class Decider {
 
     private void started(String executor, ExecutionKey key, long startedAt, String actor, long now) {
         state.current(executor, key).ifPresent(execution -> {
-            if (execution.life() instanceof Life.Launching launching) {
-                move(
-                        execution,
-                        launching.toRunning(plausible(startedAt, launching.launchedAt(), now)),
-                        "the agent started",
-                        actor,
-                        now,
-                        Optional.empty());
+            Life life = execution.life();
+            Life told = switch (life) {
+                case Life.Launching launching -> launching.toRunning(plausible(startedAt, launching.launchedAt(), now));
+                case Life.Stopping stopping
+                when stopping.startedAt() == 0 -> stopping.startedAt(plausible(startedAt, stopping.launchedAt(), now));
+                default -> life;
+            };
+            if (!told.equals(life)) {
+                move(execution, told, "the agent started", actor, now, Optional.empty());
             }
         });
     }
 
-    /** The executor's clock may be off: whatever it says, an agent starts after its launch and before it is heard of. */
-    private static long plausible(long startedAt, long launchedAt, long now) {
-        return Math.max(launchedAt, Math.min(startedAt, now));
+    /** The executor's clock may be off: whatever it says, a thing happens after what led to it and before it is heard of. */
+    private static long plausible(long at, long after, long now) {
+        return Math.max(after, Math.min(at, now));
     }
 
     private void finish(String executor, ExecutorSync.Finished finished, String actor, long now) {
@@ -347,7 +369,7 @@ public final class Decider {
         state.current(executor, finished.key()).ifPresent(execution -> {
             if (execution.life() instanceof Life.Active life) {
                 Outcome outcome = Verdict.of(life, finished.ending());
-                end(execution, life, outcome, cause(finished.ending()), actor, now);
+                end(execution, life, outcome, finished.endedAtMillis(), cause(finished.ending()), actor, now);
             }
         });
     }
@@ -374,7 +396,7 @@ public final class Decider {
                         FailureReason.UNKNOWN,
                         "executor " + id + " has no trace left of the running task; was its state removed by hand?",
                         OptionalInt.empty());
-                end(execution, running, outcome, "the executor has no trace of it", actor, now);
+                end(execution, running, outcome, now, "the executor has no trace of it", actor, now);
             }
         }
     }
@@ -445,14 +467,11 @@ public final class Decider {
                 .flatMap(id -> state.message(id).stream())
                 .filter(message -> message.kind() == Message.Kind.CLAIM)
                 .toList()
-                .forEach(claim -> {
-                    claimed(claim);
-                    supersedeOlderResults(claim);
-                });
+                .forEach(this::claimed);
         report.sync().confirmed().stream()
                 .distinct()
-                .filter(id -> state.message(id).isPresent())
-                .forEach(id -> emit(new Change.MessageRemoved(id)));
+                .flatMap(id -> state.message(id).stream())
+                .forEach(this::confirmed);
         report.sync().declined().stream()
                 .distinct()
                 .flatMap(id -> state.message(id).stream())
@@ -477,21 +496,25 @@ public final class Decider {
                 .ifPresent(execution -> emit(new Change.Claimed(execution.id())));
     }
 
-    /**
-     * The wire names only the task: a result told now would end the execution that was claimed. It is dropped only with that
-     * claim, since a newer execution that is declined instead supersedes nothing.
-     */
-    private void supersedeOlderResults(Message claim) {
-        long seq = state.execution(claim.executionId()).orElseThrow().seq();
-        List.copyOf(state.outbox()).stream()
-                .filter(message -> message.kind() == Message.Kind.RESULT
-                        && message.taskId().equals(claim.taskId()))
-                .filter(message ->
-                        state.execution(message.executionId()).orElseThrow().seq() < seq)
-                .forEach(message -> emit(new Change.MessageRemoved(message.id())));
+    private void confirmed(Message message) {
+        emit(new Change.MessageRemoved(message.id()));
+        if (message.kind() == Message.Kind.RESULT) {
+            state.execution(message.executionId()).ifPresent(this::supersedeOlderResults);
+        }
     }
 
-    /** Whether a newer execution of the task is about to be claimed or declined: until then the result is not told. */
+    /**
+     * The wire names only the task: an older result told now would end this execution, or contradict its result. It is dropped
+     * only now: had this execution been declined instead, the older result would have been the task's.
+     */
+    private void supersedeOlderResults(Execution execution) {
+        state.executionsOf(execution.taskId()).stream()
+                .filter(older -> older.seq() < execution.seq())
+                .flatMap(older -> state.messagesOf(older.id(), Message.Kind.RESULT).stream())
+                .forEach(id -> emit(new Change.MessageRemoved(id)));
+    }
+
+    /** Whether there is a newer execution of the task, which supersedes the result in the end, or is declined. */
     private boolean isWithheld(Message message) {
         return message.kind() == Message.Kind.RESULT
                 && newerThan(state.execution(message.executionId()).orElseThrow())

@@ -1,6 +1,7 @@
 package dev.slipway.dispatcher.core;
 
 import dev.slipway.protocol.ConnectorSync;
+import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
 import java.util.OptionalLong;
 
@@ -9,7 +10,7 @@ public sealed interface Event {
     /**
      * Somebody wants an execution run.
      *
-     * @param executionId as the requester named it, or the task's id in its stead
+     * @param executionId as the requester named it, or the task's id in its stead; at most {@link ExecutionKey#MAX_ID} characters
      */
     record Submit(
             String executionId,
@@ -19,7 +20,14 @@ public sealed interface Event {
             int priority,
             boolean needsImage,
             OptionalLong timeoutMillis)
-            implements Event {}
+            implements Event {
+        public Submit {
+            // Stored, it could never be launched.
+            if (executionId.isEmpty() || executionId.length() > ExecutionKey.MAX_ID) {
+                throw new IllegalArgumentException("an execution id has 1 to " + ExecutionKey.MAX_ID + " characters");
+            }
+        }
+    }
 
     /** Every open execution of the task is to end, by a user's wish. */
     record CancelTask(String taskId, String actor) implements Event {}

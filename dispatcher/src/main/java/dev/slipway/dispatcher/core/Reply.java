@@ -8,10 +8,13 @@ public sealed interface Reply {
     record Done() implements Reply {}
 
     /** The execution is new and waits for its turn. */
-    record Queued(String executionId) implements Reply {}
+    record Queued(Execution execution) implements Reply {}
 
     /** The execution was known; {@code open} says whether it has not ended yet. */
     record Known(String executionId, boolean open) implements Reply {}
+
+    /** Nothing was taken in: somebody else's execution has the id. */
+    record IdTaken() implements Reply {}
 
     /** Nothing was taken in: the queue is full. */
     record AtCapacity() implements Reply {}

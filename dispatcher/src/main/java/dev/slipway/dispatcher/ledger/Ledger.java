@@ -24,14 +24,15 @@ import javax.sql.DataSource;
 import org.jboss.logging.Logger;
 
 /**
- * The durable side of the core. One thread commits; reads may come from any. No connection is held between two calls, so no
- * transaction is ever left open.
+ * The durable side of the core. One thread commits, over a connection that is never lent to anybody else; reads may come from
+ * any, over others. No connection is held between two calls, so no transaction is ever left open.
  */
 public final class Ledger {
     private static final Logger LOG = Logger.getLogger(Ledger.class);
     private static final String EVENT_COLUMNS = "seq, execution, from_state, to_state, cause, actor, attempt, at";
 
-    private final DataSource database;
+    private final DataSource writer;
+    private final DataSource readers;
     private final String id;
 
     /** What a transaction does. */
@@ -39,19 +40,22 @@ public final class Ledger {
         T in(Sql sql) throws SQLException;
     }
 
-    private Ledger(DataSource database, String id) {
-        this.database = database;
+    private Ledger(DataSource writer, DataSource readers, String id) {
+        this.writer = writer;
+        this.readers = readers;
         this.id = id;
     }
 
     /**
      * Opens a ledger whose schema is up to date.
      *
+     * @param writer for the loop alone, which waits for nobody's reading
+     * @param readers of the same database
      * @throws SQLException if it cannot be read or is damaged
      */
-    public static Ledger open(DataSource database) throws SQLException {
-        checkIntegrity(database);
-        String id = transaction(database, sql -> {
+    public static Ledger open(DataSource writer, DataSource readers) throws SQLException {
+        checkIntegrity(readers);
+        String id = transaction(writer, sql -> {
             Optional<String> known = sql.first(row -> row.getString(1), "select id from ledger");
             if (known.isPresent()) {
                 return known.get();
@@ -60,7 +64,7 @@ public final class Ledger {
             sql.execute("insert into ledger (id, last_seq) values (?, ?)", fresh, 0L);
             return fresh;
         });
-        return new Ledger(database, id);
+        return new Ledger(writer, readers, id);
     }
 
     /** A damaged file is better found now than in the middle of a night; PostgreSQL looks after itself. */
@@ -83,24 +87,24 @@ public final class Ledger {
 
     /** Writes all changes in one transaction: once this returns they are durable, if it throws none of them is. */
     public void commit(List<Change.Durable> changes, Map<String, Details> details) throws SQLException {
-        transaction(database, sql -> {
-            var writer = new ChangeWriter(sql, details);
+        transaction(writer, sql -> {
+            var rows = new ChangeWriter(sql, details);
             for (Change.Durable change : changes) {
-                writer.write(change);
+                rows.write(change);
             }
-            return sql.execute("update ledger set last_seq = ? where last_seq < ?", writer.lastSeq(), writer.lastSeq());
+            return sql.execute("update ledger set last_seq = ? where last_seq < ?", rows.lastSeq(), rows.lastSeq());
         });
     }
 
     /** Writes without changing anything: returns if the ledger takes commits. */
     public void probe() throws SQLException {
-        transaction(database, sql -> sql.execute("update ledger set last_seq = last_seq"));
+        transaction(writer, sql -> sql.execute("update ledger set last_seq = last_seq"));
     }
 
     /** The state that all commits have left. */
     public State load(String session) throws SQLException {
         return transaction(
-                database,
+                writer,
                 sql -> State.restore(
                         id,
                         session,
@@ -115,7 +119,7 @@ public final class Ledger {
     public Map<String, String> traceparents() throws SQLException {
         Map<String, String> result = new HashMap<>();
         transaction(
-                database,
+                writer,
                 sql -> sql.list(
                         row -> result.put(row.getString(1), row.getString(2)),
                         "select id, traceparent from execution where traceparent is not null"));
@@ -245,7 +249,7 @@ public final class Ledger {
     /** @throws Refusal 503 if the ledger cannot be read now */
     private <T> T read(Work<T> work) {
         try {
-            return transaction(database, work);
+            return transaction(readers, work);
         } catch (SQLException e) {
             LOG.error("The ledger cannot be read", e);
             throw Refusal.unavailable("The ledger cannot be read now. The dispatcher's log says why; try again.");
@@ -253,16 +257,6 @@ public final class Ledger {
     }
 
     private static <T> T transaction(DataSource database, Work<T> work) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                T result = work.in(new Sql(connection));
-                connection.commit();
-                return result;
-            } catch (SQLException | RuntimeException e) {
-                connection.rollback();
-                throw e;
-            }
-        }
+        return Transaction.run(database, connection -> work.in(new Sql(connection)));
     }
 }

@@ -1,6 +1,7 @@
 package dev.slipway.dispatcher.logs;
 
 import dev.slipway.dispatcher.access.Refusal;
+import dev.slipway.dispatcher.ledger.Transaction;
 import dev.slipway.protocol.LogAppend;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -27,6 +28,7 @@ public final class LogStore implements AutoCloseable {
     private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
     private static final int WAITING = 64;
     private static final int BATCH = 32;
+    private static final Duration PROBE = Duration.ofSeconds(1);
 
     private final DataSource database;
     private final Cap cap;
@@ -34,6 +36,7 @@ public final class LogStore implements AutoCloseable {
     private final Followers followers = new Followers();
     private final Thread writer;
     private volatile boolean closed;
+    private volatile boolean failing;
 
     /** @param append absent to remove what is stored */
     private record Waiting(
@@ -93,6 +96,11 @@ public final class LogStore implements AutoCloseable {
         }
     }
 
+    /** Whether output can be stored, as far as the last attempt shows. */
+    public boolean isReady() {
+        return writer.isAlive() && !failing;
+    }
+
     /** Those who wait for more output of an execution. */
     public Followers followers() {
         return followers;
@@ -125,11 +133,12 @@ public final class LogStore implements AutoCloseable {
         List<Waiting> batch = new ArrayList<>(BATCH);
         while (!closed) {
             try {
-                batch.add(queue.take());
-                queue.drainTo(batch, BATCH - 1);
+                take(batch);
                 commit(batch);
-            } catch (InterruptedException e) {
-                LOG.warn("The writer of output was interrupted; it goes on", e);
+            } catch (Throwable e) {
+                // Nothing may end this thread: without it no output is stored any more, and every executor waits in
+                // vain.
+                fail(batch, e);
             } finally {
                 batch.clear();
             }
@@ -137,28 +146,44 @@ public final class LogStore implements AutoCloseable {
         queue.forEach(waiting -> waiting.answer().completeExceptionally(new IllegalStateException("closed")));
     }
 
-    private void commit(List<Waiting> batch) {
-        List<LogAppend.Position> positions = new ArrayList<>(batch.size());
-        try (Connection connection = database.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                var tables = new OutputTables(connection, cap);
-                for (Waiting waiting : batch) {
-                    positions.add(apply(tables, waiting));
-                }
-                connection.commit();
-            } catch (SQLException | RuntimeException e) {
-                connection.rollback();
-                throw e;
+    /** Leaves the batch empty, for a probe, if nothing came in a while in which it is not known whether writing works. */
+    private void take(List<Waiting> batch) throws InterruptedException {
+        Waiting first = failing ? queue.poll(PROBE.toNanos(), TimeUnit.NANOSECONDS) : queue.take();
+        if (first != null) {
+            batch.add(first);
+            queue.drainTo(batch, BATCH - 1);
+        }
+    }
+
+    private void commit(List<Waiting> batch) throws SQLException {
+        List<LogAppend.Position> positions = Transaction.run(database, connection -> {
+            var tables = new OutputTables(connection, cap);
+            if (batch.isEmpty()) {
+                tables.probe();
             }
-        } catch (SQLException | RuntimeException e) {
-            LOG.error("Output cannot be stored in logs.db; executors keep it and send it again", e);
-            batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
-            return;
+            List<LogAppend.Position> done = new ArrayList<>(batch.size());
+            for (Waiting waiting : batch) {
+                done.add(apply(tables, waiting));
+            }
+            return done;
+        });
+        if (failing) {
+            failing = false;
+            LOG.info("Output can be stored again");
         }
         for (int i = 0; i < batch.size(); i++) {
             batch.get(i).answer().complete(positions.get(i));
             followers.wake(batch.get(i).execution());
+        }
+    }
+
+    private void fail(List<Waiting> batch, Throwable e) {
+        batch.forEach(waiting -> waiting.answer().completeExceptionally(e));
+        if (!failing) {
+            failing = true;
+            LOG.error(
+                    "Output cannot be stored in logs.db; executors keep it and send it again. It is tried again every second.",
+                    e);
         }
     }
 

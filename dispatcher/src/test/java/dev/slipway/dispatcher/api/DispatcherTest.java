@@ -5,6 +5,7 @@ import static dev.slipway.dispatcher.api.Play.services;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
@@ -504,7 +505,7 @@ class DispatcherTest {
         given().get(management.resolve("/health/ready"))
                 .then()
                 .statusCode(200)
-                .body("checks.name", equalTo(List.of("ledger")));
+                .body("checks.name", containsInAnyOrder("ledger", "logs"));
     }
 
     @Test

@@ -78,8 +78,6 @@ final class Play {
                 ++seq,
                 "connected",
                 true,
-                "sinceMillis",
-                1,
                 "holding",
                 List.of(),
                 "claimsWritten",

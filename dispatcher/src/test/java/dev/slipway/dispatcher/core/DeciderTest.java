@@ -7,6 +7,7 @@ import static dev.slipway.dispatcher.core.Desk.preparing;
 import static dev.slipway.dispatcher.core.Desk.running;
 import static dev.slipway.dispatcher.core.Desk.stopping;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Ending;
@@ -268,6 +269,41 @@ class DeciderTest {
     }
 
     @Test
+    void showsTheStartOfAnAgentThatWasCancelledWhileItWasLaunched() {
+        desk.submit("a");
+        desk.sync("e");
+        desk.play(new Event.CancelExecution("a", "user"));
+        desk.now += 10;
+
+        desk.sync("e", new ExecutorSync.Run(key("a"), true, true, Desk.START + 3));
+        desk.sync("e", new ExecutorSync.Run(key("a"), true, true, Desk.START + 3));
+        assertThat(moves("a")).containsExactly(TaskState.LAUNCHING, TaskState.STOPPING, TaskState.STOPPING);
+        desk.sync("e", 0, List.of(), List.of(finished("a", 143, true)));
+
+        assertThat(ended("a").startedAt()).isEqualTo(Desk.START + 3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5, 5", "1, 3", "0, 3", "999, 10"})
+    void endsWhenItsEngineSawTheEndAsFarAsThatIsPlausible(long told, long shown) {
+        desk.submit("a");
+        desk.sync("e");
+        desk.now += 10;
+
+        desk.sync(
+                "e",
+                0,
+                List.of(),
+                List.of(new ExecutorSync.Finished(
+                        key("a"),
+                        new Ending.Exited(0, FailureReason.UNKNOWN, "", false),
+                        Desk.START + 3,
+                        Desk.START + told)));
+
+        assertThat(ended("a").endedAt()).isEqualTo(Desk.START + shown);
+    }
+
+    @Test
     void aUsersCancelOverridesATimeout() {
         desk.play(new Event.Submit("a", true, "t", Source.API, 0, false, OptionalLong.of(1)));
         desk.sync("e");
@@ -468,11 +504,48 @@ class DeciderTest {
         assertThat(desk.assignUnnamed("t"))
                 .isInstanceOfSatisfying(
                         Reply.Queued.class,
-                        queued -> assertThat(queued.executionId()).startsWith("t~"));
+                        queued -> assertThat(queued.execution().id()).startsWith("t~"));
     }
 
     @Test
-    void aNewerExecutionSupersedesTheOlderResultOnceItIsClaimed() {
+    void whatHasTheLongestIdCanBeLaunchedAgainToo() {
+        String task = "t".repeat(ExecutionKey.MAX_ID);
+        for (int i = 0; i < 3; i++) {
+            desk.assignUnnamed(task);
+            desk.deliverAll();
+            ExecutionKey launched = desk.sync("e").orElseThrow().launch().getFirst();
+            desk.finish("e", launched.execution(), 0);
+            desk.deliverAll();
+        }
+        assertThat(desk.state.executions()).hasSize(3);
+    }
+
+    @Test
+    void anIdThatCouldNotBeLaunchedIsNoSubmission() {
+        assertThatThrownBy(() -> desk.submit("x".repeat(ExecutionKey.MAX_ID + 1)))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void anIdOfTheControlPlanesIsNobodyElses() {
+        desk.assign("x", "t");
+        desk.submit("y");
+
+        assertThat(desk.play(new Event.Submit("x", true, "mine", Source.API, 0, false, OptionalLong.empty())))
+                .isEqualTo(new Reply.IdTaken());
+        assertThat(desk.assign("y", "t")).isEqualTo(new Reply.IdTaken());
+        assertThat(desk.state.outbox()).hasSize(1);
+    }
+
+    @Test
+    void aSubmissionThatComesAgainIsKnown() {
+        desk.submit("a");
+        desk.submit("a");
+        assertThat(desk.state.executions()).hasSize(1);
+    }
+
+    @Test
+    void aNewerExecutionSupersedesTheOlderResultOnceItIsLaunched() {
         end("x1", "t", 0);
 
         desk.assign("x2", "t");
@@ -482,7 +555,65 @@ class DeciderTest {
 
         long claim = told.getFirst().id();
         desk.connector(List.of(claim), List.of(claim), List.of());
+        desk.sync("e");
         assertThat(desk.state.outbox()).extracting(Message::executionId).containsExactly("x2");
+    }
+
+    @Test
+    void theToldEndOfANewerExecutionThatWasNeverLaunchedSupersedesTheOlderResult() {
+        end("x1", "t", 0);
+        desk.assign("x2", "t");
+        desk.play(new Event.CancelExecution("x2", "user"));
+
+        List<Message> told =
+                desk.connector(List.of(), List.of(), List.of()).orElseThrow().messages();
+        assertThat(told).extracting(Message::executionId).containsExactly("x2", "x2");
+        List<Long> ids = told.stream().map(Message::id).toList();
+        desk.connector(ids, List.of(ids.getFirst()), ids);
+
+        assertThat(desk.state.outbox()).isEmpty();
+    }
+
+    @Test
+    void theOlderResultIsToldWhenTheNewerExecutionIsDeclinedThoughItWasClaimedBefore() {
+        desk.assign("x1", "t");
+        desk.deliverAll();
+        desk.sync("e");
+        desk.assign("x2", "t");
+        desk.deliverAll();
+        desk.assign("x2", "t");
+        long again = desk.state.outbox().iterator().next().id();
+        desk.drain("e");
+        desk.finish("e", "x1", 0);
+        assertThat(desk.connector(List.of(again), List.of(), List.of())).isEmpty();
+
+        List<Message> told = desk.connector(List.of(), List.of(), List.of(), List.of(again))
+                .orElseThrow()
+                .messages();
+
+        assertThat(told).extracting(Message::executionId).containsExactly("x1");
+        assertThat(told).extracting(Message::kind).containsExactly(Message.Kind.RESULT);
+        assertThat(desk.state.execution("x2")).isEmpty();
+    }
+
+    @Test
+    void theOlderResultIsToldWhenTheNewerExecutionWasClaimedAndIsDeclinedLater() {
+        end("x1", "t", 0);
+        desk.drain("e");
+        desk.assign("x2", "t");
+        desk.deliverClaims();
+        desk.assign("x2", "t");
+        long again = desk.connector(List.of(), List.of(), List.of())
+                .orElseThrow()
+                .messages()
+                .getFirst()
+                .id();
+
+        List<Message> told = desk.connector(List.of(), List.of(), List.of(), List.of(again))
+                .orElseThrow()
+                .messages();
+
+        assertThat(told).extracting(Message::executionId).containsExactly("x1");
     }
 
     @Test

@@ -111,7 +111,6 @@ final class Desk {
                         1,
                         seqs.merge("connector", 1L, Long::sum),
                         true,
-                        now,
                         holding,
                         claimsWritten,
                         confirmed,
@@ -129,6 +128,19 @@ final class Desk {
         List<Message> messages = List.copyOf(state.outbox());
         connector(List.of(), List.of(), messages.stream().map(Message::id).toList());
         return messages;
+    }
+
+    /** Has every claim in the outbox written and confirmed. */
+    void deliverClaims() {
+        List<Long> claims = state.outbox().stream()
+                .filter(message -> message.kind() == Message.Kind.CLAIM)
+                .map(Message::id)
+                .toList();
+        connector(List.of(), claims, claims);
+    }
+
+    void drain(String executor) {
+        play(new Event.Drain(executor, true));
     }
 
     TaskState stateOf(String execution) {

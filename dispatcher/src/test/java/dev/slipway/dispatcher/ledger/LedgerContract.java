@@ -3,6 +3,7 @@ package dev.slipway.dispatcher.ledger;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.slipway.dispatcher.FlakyDatabase;
 import dev.slipway.dispatcher.core.Change;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Execution;
@@ -20,6 +21,7 @@ import dev.slipway.protocol.StopCause;
 import dev.slipway.protocol.TaskState;
 import io.agroal.api.AgroalDataSource;
 import java.sql.SQLException;
+import java.util.AbstractList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,8 +53,12 @@ abstract class LedgerContract {
         }
     }
 
+    static Ledger open(DataSource database) throws SQLException {
+        return Ledger.open(database, database);
+    }
+
     private Story story() throws SQLException {
-        return new Story(Ledger.open(database()));
+        return new Story(open(database()));
     }
 
     private static void assertSame(State reopened, State memory) {
@@ -87,7 +93,7 @@ abstract class LedgerContract {
     @Test
     void keepsItsIdWhenItIsOpenedAgain() throws SQLException {
         DataSource database = database();
-        assertThat(Ledger.open(database).id()).isEqualTo(Ledger.open(database).id());
+        assertThat(open(database).id()).isEqualTo(open(database).id());
     }
 
     @Test
@@ -99,6 +105,39 @@ abstract class LedgerContract {
         assertThatThrownBy(() -> story.ledger().commit(List.of(new Change.Claimed(execution.id()), removed), Map.of()))
                 .isInstanceOf(IllegalStateException.class);
         assertSame(story.ledger().load("other"), story.state());
+    }
+
+    @Test
+    void anErrorInACommitLeavesNothingOfIt() throws SQLException {
+        Story story = story();
+        story.submit("e1", "t1", Source.CONTROL_PLANE);
+        var moreChanges = new AbstractList<Change.Durable>() {
+            @Override
+            public Change.Durable get(int index) {
+                if (index == 1) {
+                    throw new AssertionError("no memory is left");
+                }
+                return new Change.Claimed("e1");
+            }
+
+            @Override
+            public int size() {
+                return 2;
+            }
+        };
+        assertThatThrownBy(() -> story.ledger().commit(moreChanges, Map.of())).isInstanceOf(AssertionError.class);
+        assertSame(story.ledger().load("other"), story.state());
+    }
+
+    @Test
+    void aFailingRollbackDoesNotHideWhyTheCommitFailed() throws SQLException {
+        DataSource database = database();
+        var flaky = new FlakyDatabase(database);
+        Ledger ledger = Ledger.open(flaky.dataSource(), database);
+        flaky.full(true);
+        assertThatThrownBy(ledger::probe)
+                .hasMessage("database or disk is full")
+                .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
     }
 
     @Test

@@ -1,15 +1,20 @@
 package dev.slipway.dispatcher.ledger;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.slipway.dispatcher.Databases;
+import dev.slipway.dispatcher.access.Refusal;
 import io.agroal.api.AgroalDataSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +31,24 @@ class SqliteLedgerTest extends LedgerContract {
     }
 
     @Test
+    void commitsThoughEveryReadersConnectionIsTaken() throws SQLException {
+        List<Connection> taken = new ArrayList<>();
+        try (AgroalDataSource writer = empty();
+                AgroalDataSource readers = empty()) {
+            Ledger ledger = Ledger.open(writer, readers);
+            for (int i = 0; i < Databases.POOL; i++) {
+                taken.add(readers.getConnection());
+            }
+            ledger.probe();
+            assertThatThrownBy(ledger::lastEvent).isInstanceOf(Refusal.class);
+            for (Connection connection : taken) {
+                connection.close();
+            }
+            assertThat(ledger.lastEvent()).isZero();
+        }
+    }
+
+    @Test
     void refusesADamagedFile() throws IOException, SQLException {
         Path file = directory.resolve("ledger.db");
         try (AgroalDataSource sound = empty();
@@ -38,6 +61,6 @@ class SqliteLedgerTest extends LedgerContract {
                 channel.write(ByteBuffer.wrap(new byte[200]), page * PAGE);
             }
         }
-        assertThatThrownBy(() -> Ledger.open(database())).isInstanceOfAny(SQLException.class, FlywayException.class);
+        assertThatThrownBy(() -> open(database())).isInstanceOfAny(SQLException.class, FlywayException.class);
     }
 }

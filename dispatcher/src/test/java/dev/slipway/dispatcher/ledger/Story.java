@@ -120,8 +120,7 @@ final class Story {
     /** The connector has written every claim, and everything was confirmed. */
     void confirmEverything() throws SQLException {
         List<Long> ids = state.outbox().stream().map(Message::id).toList();
-        play(new Event.ConnectorReport(
-                "c", new ConnectorSync(1, ++seq, true, 0, List.of(), ids, ids, List.of(), 0, 0)));
+        play(new Event.ConnectorReport("c", new ConnectorSync(1, ++seq, true, List.of(), ids, ids, List.of(), 0, 0)));
     }
 
     void report(String executor, List<ExecutorSync.Run> runs, List<ExecutorSync.Finished> finished)

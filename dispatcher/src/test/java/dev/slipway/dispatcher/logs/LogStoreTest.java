@@ -2,8 +2,10 @@ package dev.slipway.dispatcher.logs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.slipway.dispatcher.Databases;
+import dev.slipway.dispatcher.FlakyDatabase;
 import dev.slipway.dispatcher.access.Refusal;
 import dev.slipway.protocol.Bytes;
 import dev.slipway.protocol.LogAppend;
@@ -189,6 +191,30 @@ class LogStoreTest {
         assertThatThrownBy(() -> store.append("e", output(1, 0, "x", "c")))
                 .isInstanceOfSatisfying(
                         Refusal.class, refusal -> assertThat(refusal.status()).isEqualTo(503));
+    }
+
+    @Test
+    void nothingThatIsThrownEndsTheWriterAndItIsReadyAgainOnceItCanWrite() {
+        var flaky = new FlakyDatabase(database);
+        try (var shaky = new LogStore(flaky.dataSource(), Cap.DEFAULT)) {
+            assertThat(shaky.isReady()).isTrue();
+            flaky.broken(true);
+            assertThatThrownBy(() -> shaky.append("e", output(1, 0, "x", "c")))
+                    .isInstanceOfSatisfying(
+                            Refusal.class,
+                            refusal -> assertThat(refusal.status()).isEqualTo(503));
+            await().until(() -> !shaky.isReady());
+            assertThat(shaky.read("e", 0)).as("half of it is not stored").isEmpty();
+            flaky.broken(false);
+            await().until(shaky::isReady);
+            assertThat(shaky.append("e", output(1, 0, "x", "c")).accepted()).isTrue();
+        }
+    }
+
+    @Test
+    void isNotReadyOnceItIsClosed() {
+        store.close();
+        assertThat(store.isReady()).isFalse();
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipway.dispatcher.Databases;
+import dev.slipway.dispatcher.FlakyDatabase;
 import dev.slipway.dispatcher.access.Refusal;
 import dev.slipway.dispatcher.core.Answer;
 import dev.slipway.dispatcher.core.Event;
@@ -59,7 +60,7 @@ class LoopTest {
     void open() throws SQLException {
         database = Databases.ledger(directory.resolve("ledger.db"));
         flaky = new FlakyDatabase(database);
-        ledger = Ledger.open(flaky.dataSource());
+        ledger = Ledger.open(flaky.dataSource(), database);
     }
 
     @AfterEach
@@ -108,24 +109,24 @@ class LoopTest {
     @Test
     void whatIsAnsweredIsDurable() throws SQLException {
         Loop loop = loop(LONG);
-        assertThat(submit(loop, "e1")).isEqualTo(new Reply.Queued("e1"));
-        State onDisk = Ledger.open(database).load("other");
+        assertThat(submit(loop, "e1")).isInstanceOf(Reply.Queued.class);
+        State onDisk = Ledger.open(database, database).load("other");
         assertThat(onDisk.execution("e1")).isPresent();
     }
 
     @Test
     void aFailedCommitIsRefusedAndForgotten() throws SQLException {
         Loop loop = loop(LONG, runs);
-        flaky.full = true;
+        flaky.full(true);
         assertThatThrownBy(() -> submit(loop, "e1"))
                 .satisfies(e -> assertThat(status(e)).isEqualTo(503));
         assertThat(loop.isReady()).isFalse();
-        flaky.full = false;
+        flaky.full(false);
         await().until(loop::isReady);
         assertThat(loop.<Boolean>ask((state, _, _) -> state.execution("e1").isPresent()))
                 .isFalse();
         assertThat(runs.isKnown("e1")).isFalse();
-        assertThat(submit(loop, "e1")).isEqualTo(new Reply.Queued("e1"));
+        assertThat(submit(loop, "e1")).isInstanceOf(Reply.Queued.class);
     }
 
     @Test
@@ -137,7 +138,7 @@ class LoopTest {
                 failures.incrementAndGet();
             }
         });
-        flaky.full = true;
+        flaky.full(true);
         assertThatThrownBy(() -> submit(loop, "e1")).isInstanceOf(Refusal.class);
         await().until(() -> failures.get() >= 3);
         assertThat(loop.isReady()).isFalse();
@@ -147,9 +148,9 @@ class LoopTest {
     void aFailedCommitBeginsANewSessionSoThatExecutorsReportAgain() throws SQLException {
         Loop loop = loop(LONG);
         String before = session(loop);
-        flaky.full = true;
+        flaky.full(true);
         assertThatThrownBy(() -> submit(loop, "e1")).isInstanceOf(Refusal.class);
-        flaky.full = false;
+        flaky.full(false);
         await().until(loop::isReady);
         assertThat(session(loop)).isNotEqualTo(before);
     }
@@ -161,7 +162,7 @@ class LoopTest {
         loop.sync("x1", sync(1, ""));
         var held = call(() -> loop.sync("x1", sync(2, session)));
         await().until(() -> isHeld(loop, "x1", 2));
-        flaky.full = true;
+        flaky.full(true);
         assertThatThrownBy(() -> submit(loop, "e1")).isInstanceOf(Refusal.class);
         assertThatThrownBy(held::get).hasCauseInstanceOf(Refusal.class);
     }
@@ -180,7 +181,7 @@ class LoopTest {
         broken.set(2);
         await().until(() -> broken.get() < 0);
         await().until(loop::isReady);
-        assertThat(submit(loop, "e1")).isEqualTo(new Reply.Queued("e1"));
+        assertThat(submit(loop, "e1")).isInstanceOf(Reply.Queued.class);
     }
 
     @Test
@@ -194,7 +195,7 @@ class LoopTest {
                     }
                 },
                 runs);
-        assertThat(submit(loop, "e1")).isEqualTo(new Reply.Queued("e1"));
+        assertThat(submit(loop, "e1")).isInstanceOf(Reply.Queued.class);
         assertThat(runs.isKnown("e1")).isTrue();
         assertThat(loop.isReady()).isTrue();
     }
@@ -258,8 +259,8 @@ class LoopTest {
     @Test
     void aConnectorIsHandedWhatItHasToWrite() throws Exception {
         Loop loop = loop(LONG);
-        var held = call(() ->
-                loop.sync("c1", new ConnectorSync(1, 1, true, 0, List.of(), List.of(), List.of(), List.of(), 0, 0)));
+        var held = call(
+                () -> loop.sync("c1", new ConnectorSync(1, 1, true, List.of(), List.of(), List.of(), List.of(), 0, 0)));
         await().until(() ->
                 loop.<Boolean>ask((state, _, _) -> state.connector("c1").isPresent()));
         loop.submit(
@@ -275,7 +276,7 @@ class LoopTest {
         var release = new CountDownLatch(1);
         var busy = call(() -> loop.ask((_, _, _) -> block(asked, release)));
         asked.await();
-        int before = flaky.commits.get();
+        int before = flaky.commits();
         List<Future<Reply>> replies = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
             String id = "e" + i;
@@ -287,7 +288,7 @@ class LoopTest {
         for (Future<Reply> reply : replies) {
             assertThat(reply.get()).isInstanceOf(Reply.Queued.class);
         }
-        assertThat(flaky.commits.get() - before).isEqualTo(1);
+        assertThat(flaky.commits() - before).isEqualTo(1);
     }
 
     @Test

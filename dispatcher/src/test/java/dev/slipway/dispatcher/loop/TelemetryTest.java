@@ -62,16 +62,7 @@ class TelemetryTest {
         return new Change.ConnectorReported(
                 "c",
                 new ConnectorSync(
-                        incarnation,
-                        1,
-                        true,
-                        0,
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        List.of(),
-                        dialFailures,
-                        remoteCloses),
+                        incarnation, 1, true, List.of(), List.of(), List.of(), List.of(), dialFailures, remoteCloses),
                 NOW);
     }
 

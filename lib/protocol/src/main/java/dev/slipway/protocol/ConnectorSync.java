@@ -9,7 +9,6 @@ import java.util.Optional;
  * @param incarnation of the connector's process: larger for every later one (milliseconds since the epoch at its start)
  * @param seq counted up within the incarnation; a lower one than already seen is refused with 409
  * @param connected whether the control plane's connection is up
- * @param sinceMillis when {@link #connected} last changed, milliseconds since the epoch
  * @param holding messages it has and will go on trying to write: they are not sent to it again
  * @param claimsWritten messages that are claims and went out on the connection
  * @param confirmed messages of which the control plane's pong proved receipt
@@ -22,7 +21,6 @@ public record ConnectorSync(
         long incarnation,
         long seq,
         boolean connected,
-        long sinceMillis,
         List<Long> holding,
         List<Long> claimsWritten,
         List<Long> confirmed,

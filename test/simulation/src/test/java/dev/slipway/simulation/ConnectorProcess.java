@@ -39,7 +39,6 @@ class ConnectorProcess extends SimulatedProcess {
     private boolean writing;
     private long blockedSince;
     private long heardAt;
-    private long changedAt;
     private long latestSync;
     private boolean syncWanted;
 
@@ -75,7 +74,6 @@ class ConnectorProcess extends SimulatedProcess {
         failedDials = 0;
         Connection fresh = accepted.get();
         connection = fresh;
-        changedAt = world.now();
         heardAt = world.now();
         writing = false;
         blockedSince = 0;
@@ -93,7 +91,6 @@ class ConnectorProcess extends SimulatedProcess {
     final void lost(Connection gone) {
         if (connection == gone) {
             connection = null;
-            changedAt = world.now();
             outbox.disconnected();
             syncSoon();
             later(chance.nextLong(20), "dials", this::dial);
@@ -333,7 +330,6 @@ class ConnectorProcess extends SimulatedProcess {
                                         incarnation,
                                         seq,
                                         connection != null,
-                                        changedAt,
                                         report.holding(),
                                         report.claimsWritten(),
                                         report.confirmed(),

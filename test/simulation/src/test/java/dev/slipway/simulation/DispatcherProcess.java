@@ -4,6 +4,7 @@ import dev.slipway.dispatcher.core.Answer;
 import dev.slipway.dispatcher.core.Decider;
 import dev.slipway.dispatcher.core.Decision;
 import dev.slipway.dispatcher.core.Event;
+import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.State;
@@ -104,8 +105,8 @@ class DispatcherProcess extends SimulatedProcess {
             Decision decision = decide(pending.call().event());
             batch.add(decision);
             batch.add(new Batch.Told(pending.respond(), pending.call().event(), decision.reply()));
-            if (decision.reply() instanceof Reply.Queued(String id)) {
-                batch.add(id, pending.call().payload().orElseThrow());
+            if (decision.reply() instanceof Reply.Queued(Execution execution)) {
+                batch.add(execution.id(), pending.call().payload().orElseThrow());
             }
         }
         batch.add(decider.settle(world.now()));

@@ -64,7 +64,7 @@ final class LedgerRules {
 
     void told(Event event, Reply reply) {
         switch (reply) {
-            case Reply.Queued(String id) -> durable(id, _ -> true, "the acceptance");
+            case Reply.Queued(Execution execution) -> durable(execution.id(), _ -> true, "the acceptance");
             case Reply.Known known -> durable(known.executionId(), _ -> true, "the acceptance");
             case Reply.Cancelled(List<String> ids) -> {
                 for (String id : ids) {
@@ -75,7 +75,7 @@ final class LedgerRules {
                 }
             }
             case Reply.AtCapacity() -> world.met(Happening.REJECTED_AT_CAPACITY);
-            case Reply.Done(), Reply.Outdated(), Reply.Unknown() -> {}
+            case Reply.Done(), Reply.Outdated(), Reply.Unknown(), Reply.IdTaken() -> {}
         }
         if (event instanceof Event.Submit submit && !submit.named()) {
             world.met(Happening.UNNAMED_EXECUTION_ASSIGNED);
@@ -325,7 +325,7 @@ final class LedgerRules {
                 && (row.attempt() == 0
                         ? transaction.contains(new Change.Forgotten(row.id()))
                         : message.kind() == Message.Kind.CLAIM);
-        boolean isSuperseded = message.kind() == Message.Kind.RESULT && hasNewerClaim(row);
+        boolean isSuperseded = message.kind() == Message.Kind.RESULT && isSupersededByNewer(row);
         boolean isReplaced = transaction.stream()
                 .anyMatch(change -> change instanceof Change.MessageAdded(Message other)
                         && other.kind() == message.kind()
@@ -344,13 +344,17 @@ final class LedgerRules {
         }
     }
 
-    /** Whether the control plane may have been told that a newer execution of the task was begun. */
-    private boolean hasNewerClaim(Execution row) {
+    /** Whether there is a newer execution of the task that will never be declined: it was launched, or its end is known. */
+    private boolean isSupersededByNewer(Execution row) {
         return ledger.executions().stream()
                 .anyMatch(other -> other.source() == Source.CONTROL_PLANE
                         && other.taskId().equals(row.taskId())
                         && other.seq() > row.seq()
-                        && plane.isClaimWritten(other.id()));
+                        && (other.attempt() > 0
+                                || (!other.isOpen()
+                                        && ledger.outbox().stream()
+                                                .noneMatch(message -> message.kind() == Message.Kind.RESULT
+                                                        && message.executionId().equals(other.id())))));
     }
 
     /** What the control plane must still be told is in the outbox, whatever the transaction changed. */
@@ -367,7 +371,7 @@ final class LedgerRules {
                         "6: what is not claimed is about to be",
                         row.toString());
             } else if (!toTell.contains(Message.Kind.RESULT + " " + row.id()) && !resultsProven.contains(row.id())) {
-                if (hasNewerClaim(row)) {
+                if (isSupersededByNewer(row)) {
                     plane.superseded(row.id());
                 }
                 require(plane.isSuperseded(row.id()), "6: what has ended is told until that is proved", row.toString());

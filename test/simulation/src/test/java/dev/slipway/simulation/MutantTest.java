@@ -40,7 +40,9 @@ class MutantTest {
 
     @Test
     void aDispatcherThatLosesWhatItAnswersAgainIsCaught() {
-        assertThat(ruleBrokenBy(Mutants.losingWhatIsAnsweredAgain())).startsWith("6: ");
+        assertThat(ruleBrokenBy(Mutants.losingWhatIsAnsweredAgain()))
+                .as("it loses a message, or has one written that was never stored")
+                .containsPattern("^[16]: ");
     }
 
     @Test

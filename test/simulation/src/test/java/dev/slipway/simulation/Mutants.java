@@ -304,7 +304,6 @@ final class Mutants {
                 sync.incarnation(),
                 sync.seq(),
                 sync.connected(),
-                sync.sinceMillis(),
                 sync.holding(),
                 sync.claimsWritten(),
                 confirmed,

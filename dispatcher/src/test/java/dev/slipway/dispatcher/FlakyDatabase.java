@@ -1,4 +1,4 @@
-package dev.slipway.dispatcher.loop;
+package dev.slipway.dispatcher;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -8,16 +8,31 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 
 /** A database whose commits can be made to fail, and are counted. */
-final class FlakyDatabase {
+public final class FlakyDatabase {
     private final DataSource real;
-    final AtomicInteger commits = new AtomicInteger();
-    volatile boolean full;
+    private final AtomicInteger commits = new AtomicInteger();
+    private volatile boolean full;
+    private volatile boolean broken;
 
-    FlakyDatabase(DataSource real) {
+    public FlakyDatabase(DataSource real) {
         this.real = real;
     }
 
-    DataSource dataSource() {
+    /** A full disk fails commits, and what is rolled back then has been already. */
+    public void full(boolean isFull) {
+        full = isFull;
+    }
+
+    /** No disk's fault: an error inside this process. */
+    public void broken(boolean isBroken) {
+        broken = isBroken;
+    }
+
+    public int commits() {
+        return commits.get();
+    }
+
+    public DataSource dataSource() {
         return (DataSource) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {DataSource.class}, (_, method, arguments) -> {
                     Object result = method.invoke(real, arguments);
@@ -29,13 +44,20 @@ final class FlakyDatabase {
         return (Connection) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {Connection.class}, (_, method, arguments) -> {
                     if (method.getName().equals("commit")) {
+                        if (broken) {
+                            throw new AssertionError("no memory is left");
+                        }
                         if (full) {
                             throw new SQLException("database or disk is full");
                         }
                         commits.incrementAndGet();
                     }
                     try {
-                        return method.invoke(connection, arguments);
+                        Object result = method.invoke(connection, arguments);
+                        if (full && method.getName().equals("rollback")) {
+                            throw new SQLException("cannot rollback - no transaction is active");
+                        }
+                        return result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
