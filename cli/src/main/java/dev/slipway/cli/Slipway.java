@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
             PsCommand.class,
             LogsCommand.class,
             ShowCommand.class,
-            CancelCommand.class
+            CancelCommand.class,
+            CheckCommand.class
         },
         footer = {
             "",

@@ -77,7 +77,7 @@ final class WorkerOptions {
     @Option(
             names = {"-v", "--volumes"},
             paramLabel = "VOLUME",
-            description = "for the docker backend, which this version does not have")
+            description = "HOST:CONTAINER[:MODE], mounted into every container (docker); repeatable")
     private List<String> volumes = new ArrayList<>();
 
     @Option(
@@ -116,13 +116,11 @@ final class WorkerOptions {
             }
             return new Launch(Optional.empty(), controlPlane);
         }
-        if (!volumes.isEmpty()) {
-            throw new CliFailure("-v/--volumes is for the docker backend only, which this version does not have yet");
-        }
         var settings = file.orElseGet(Settings::defaults).with(flags);
         if (settings.backend().isEmpty()) {
             settings = settings.withBackend(Optional.of(unchosenBackend(key.isPresent(), dir)));
         }
+        checkBackend(settings, host);
         if (key.isPresent()) {
             checkWorker(settings, host);
         }
@@ -138,6 +136,17 @@ final class WorkerOptions {
                     + " add --backend direct to run the agents as processes of this host");
         }
         return localWork(dir);
+    }
+
+    private void checkBackend(Settings settings, Host host) {
+        var kind = settings.backend().orElseThrow().kind();
+        if (kind != Backend.DIRECT) {
+            throw new CliFailure("the %s backend is not supported by this version yet: use --backend direct"
+                    .formatted(kind.wireName()));
+        }
+        if (!volumes.isEmpty()) {
+            host.say("-v/--volumes is for the docker backend only, and is ignored");
+        }
     }
 
     private static void checkWorker(Settings settings, Host host) {
@@ -165,6 +174,7 @@ final class WorkerOptions {
                 maxConcurrentTasks,
                 idleOnComplete,
                 targetDir,
+                volumes,
                 environment.stream().map(Secret::new).toList());
     }
 

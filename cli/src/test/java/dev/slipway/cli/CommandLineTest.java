@@ -344,6 +344,19 @@ class CommandLineTest {
     }
 
     @Test
+    void checkSaysEverythingThatIsWrongInAFile() throws IOException {
+        Files.writeString(directory.resolve("good.yaml"), "worker_id: w\nbackend: {kubernetes: {namespace: n}}\n");
+        Files.writeString(directory.resolve("bad.yaml"), "worker_id: w\ncolour: red\ncleanup: perhaps\n");
+
+        assertThat(host.run("check", "good.yaml")).isZero();
+        assertThat(host.out()).isEqualTo("good.yaml is valid (worker id: w; backend: kubernetes)\n");
+        assertThat(host.run("check", "bad.yaml")).isEqualTo(1);
+        assertThat(host.err()).contains("line 2: colour: unknown key", "line 3: cleanup: must be true or false");
+        assertThat(host.run("check", "none.yaml")).isEqualTo(1);
+        assertThat(host.err()).contains("no such file");
+    }
+
+    @Test
     void upSaysWhenEverythingRunsAlready() {
         assertThat(host.run("up")).isZero();
         assertThat(host.out()).contains("all services run already", "no control plane: local work only");

@@ -1,7 +1,6 @@
 package dev.slipway.settings;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -32,13 +31,9 @@ public record Direct(
         return new Direct(root, targetDir, ozPath, environment);
     }
 
-    /** The same with the values that are inherited from {@code host}, the host's variables by name. */
-    Direct withInherited(Function<String, @Nullable String> host) {
-        return new Direct(
-                workspaceRoot,
-                targetDir,
-                ozPath,
-                environment.stream().map(entry -> entry.withInherited(host)).toList());
+    @Override
+    public Direct withInherited(Function<String, @Nullable String> host) {
+        return new Direct(workspaceRoot, targetDir, ozPath, EnvironmentEntry.withInherited(environment, host));
     }
 
     @Override
@@ -46,13 +41,15 @@ public record Direct(
         return Backend.DIRECT;
     }
 
-    Direct with(Optional<Path> flagTargetDir, List<EnvironmentEntry> flagEnvironment) {
-        var all = new ArrayList<>(environment);
-        all.addAll(flagEnvironment);
-        return new Direct(workspaceRoot, flagTargetDir.or(() -> targetDir), ozPath, all);
+    @Override
+    public Direct with(Flags flags, List<EnvironmentEntry> flagEnvironment) {
+        var target =
+                Optional.of(flags.targetDir()).filter(dir -> !dir.isEmpty()).map(Path::of);
+        return new Direct(workspaceRoot, target.or(() -> targetDir), ozPath, Lists.join(environment, flagEnvironment));
     }
 
-    Direct resolvedAgainst(Path directory) {
+    @Override
+    public Direct resolvedAgainst(Path directory) {
         return new Direct(
                 directory.resolve(workspaceRoot),
                 targetDir.map(directory::resolve),

@@ -28,7 +28,12 @@ public record EnvironmentEntry(String name, Optional<Secret> value) {
         return resolved;
     }
 
-    EnvironmentEntry withInherited(Function<String, @Nullable String> host) {
+    static List<EnvironmentEntry> withInherited(
+            List<EnvironmentEntry> entries, Function<String, @Nullable String> host) {
+        return entries.stream().map(entry -> entry.withInherited(host)).toList();
+    }
+
+    private EnvironmentEntry withInherited(Function<String, @Nullable String> host) {
         return value.isPresent()
                 ? this
                 : new EnvironmentEntry(

@@ -9,6 +9,7 @@ import java.util.Optional;
  *
  * @param backend the backend to run; a block of another one in the file is then ignored
  * @param noCleanup wins over {@code cleanup}
+ * @param volumes for the docker backend, after the file's
  * @param environment values of {@code -e}: {@code KEY=VALUE}, or {@code KEY} to inherit; they come after the file's
  */
 public record Flags(
@@ -18,13 +19,15 @@ public record Flags(
         int maxConcurrentTasks,
         String idleOnComplete,
         String targetDir,
+        List<String> volumes,
         List<Secret> environment) {
     public Flags {
+        volumes = List.copyOf(volumes);
         environment = List.copyOf(environment);
     }
 
     public static Flags none() {
-        return new Flags(Optional.empty(), "", false, 0, "", "", List.of());
+        return new Flags(Optional.empty(), "", false, 0, "", "", List.of(), List.of());
     }
 
     /** The entries that {@code -e} stands for; what is wrong with one is added to {@code errors}. */

@@ -72,10 +72,13 @@ public record Settings(
             errors.add(new SettingsError(
                     "", 0, "invalid worker-id: values starting with 'warp' are reserved and cannot be used"));
         }
-        var chosen = flags.backend().map(this::backendSettings).or(() -> backend);
+        var chosen = flags.backend().map(this::backendOrDefaults).or(() -> backend);
         var environment = flags.environmentEntries(errors);
         if (!flags.targetDir().isEmpty() && chosen.isEmpty()) {
             errors.add(new SettingsError("--target-dir", 0, "only for the direct backend: add --backend direct"));
+        }
+        if (!flags.volumes().isEmpty() && chosen.isEmpty()) {
+            errors.add(new SettingsError("-v/--volumes", 0, "only for the docker backend: add --backend docker"));
         }
         if (!environment.isEmpty() && chosen.isEmpty()) {
             errors.add(new SettingsError("-e/--env", 0, "no backend is chosen: add --backend"));
@@ -88,50 +91,36 @@ public record Settings(
                 cleanup && !flags.noCleanup(),
                 flags.maxConcurrentTasks() == 0 ? maxConcurrentTasks : Math.max(0, flags.maxConcurrentTasks()),
                 given(flags.idleOnComplete()).or(() -> idleOnComplete),
-                chosen.map(settings -> switch (settings) {
-                    case Direct direct -> direct.with(given(flags.targetDir()).map(Path::of), environment);
-                }),
+                chosen.map(settings -> settings.with(flags, environment)),
                 slipway);
     }
 
     /** The same with relative paths taken from {@code directory}. */
     public Settings resolvedAgainst(Path directory) {
-        return withBackend(backend.map(settings -> switch (settings) {
-            case Direct direct -> direct.resolvedAgainst(directory);
-        }));
+        return withBackend(backend.map(settings -> settings.resolvedAgainst(directory)));
     }
 
     /** The same with the values that are inherited from {@code host}, the host's variables by name. */
     public Settings withInherited(Function<String, @Nullable String> host) {
-        return withBackend(backend.map(settings -> switch (settings) {
-            case Direct direct -> direct.withInherited(host);
-        }));
+        return withBackend(backend.map(settings -> settings.withInherited(host)));
     }
 
     public Settings withBackend(Optional<BackendSettings> other) {
         return new Settings(workerId, cleanup, maxConcurrentTasks, idleOnComplete, other, slipway);
     }
 
-    /** The direct backend's settings, its defaults where nothing is configured. */
+    /** The direct backend's settings, its defaults where it is not the one that is configured. */
     public Direct directOrDefaults() {
-        return backend.map(settings -> switch (settings) {
-                    case Direct direct -> direct;
-                })
-                .orElseGet(Direct::defaults);
+        return backend.orElse(null) instanceof Direct direct ? direct : Direct.defaults();
+    }
+
+    private BackendSettings backendOrDefaults(Backend kind) {
+        return backend.filter(settings -> settings.kind() == kind).orElseGet(() -> BackendSettings.defaults(kind));
     }
 
     /** A file with these settings; it holds configured secrets in plain text. */
     public String toYaml() {
         return SettingsWriter.write(this);
-    }
-
-    private BackendSettings backendSettings(Backend kind) {
-        return switch (kind) {
-            case DIRECT -> directOrDefaults();
-            case DOCKER, KUBERNETES ->
-                throw new InvalidSettings(
-                        "", List.of(new SettingsError("--backend", 0, SettingsReader.unsupported(kind.wireName()))));
-        };
     }
 
     private static Optional<String> given(String flag) {

@@ -1,11 +1,15 @@
 package dev.slipway.settings;
 
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Compose;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
@@ -14,11 +18,15 @@ import org.snakeyaml.engine.v2.events.CollectionStartEvent;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /** Reads the YAML file: its schema, and every error at once. */
 final class SettingsReader {
     private static final int MAX_DEPTH = 64;
     private static final int MAX_CODE_POINTS = 16 << 20;
+    private static final String NO_IMAGE = "an image's name holds no space or tab";
+    private static final Pattern QUANTITY =
+            Pattern.compile("\\+?(\\d+(\\.\\d*)?|\\.\\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d+)?");
 
     private final List<SettingsError> errors = new ArrayList<>();
 
@@ -36,12 +44,11 @@ final class SettingsReader {
         return settings.get();
     }
 
-    static String unsupported(String what) {
-        return "%s is not supported by this version yet: it runs the direct backend only".formatted(what);
-    }
-
     private Optional<Node> compose(String yaml) {
-        var settings = LoadSettings.builder().setCodePointLimit(MAX_CODE_POINTS).build();
+        var settings = LoadSettings.builder()
+                .setCodePointLimit(MAX_CODE_POINTS)
+                .setSchema(new CoreSchema())
+                .build();
         try {
             refuseDeepNesting(settings, yaml);
             var document = new Compose(settings).composeString(yaml).filter(node -> !YamlMapping.isNull(node));
@@ -72,15 +79,27 @@ final class SettingsReader {
     }
 
     private Settings settings(YamlMapping top) {
+        var slipway = top.mapping("slipway");
+        var kubernetesEnvironment = slipway.flatMap(block -> block.mapping("kubernetes"))
+                .map(SettingsReader::kubernetesEnvironment)
+                .orElseGet(List::of);
         var settings = new Settings(
                 nonEmpty(top.text("worker_id")),
                 top.bool("cleanup", true),
                 Math.max(0, top.integer("max_concurrent_tasks").orElse(0)),
                 nonEmpty(top.text("idle_on_complete")),
                 top.mapping("backend").flatMap(this::backend),
-                top.mapping("slipway").map(this::slipway).orElseGet(SlipwaySettings::defaults));
+                slipway.map(this::slipway).orElseGet(SlipwaySettings::defaults));
         top.finish();
-        return settings;
+        return settings.backend().orElse(null) instanceof Kubernetes kubernetes
+                ? settings.withBackend(Optional.of(kubernetes.with(Flags.none(), kubernetesEnvironment)))
+                : settings;
+    }
+
+    private static List<EnvironmentEntry> kubernetesEnvironment(YamlMapping block) {
+        var environment = environment(block);
+        block.finish();
+        return environment;
     }
 
     private Optional<BackendSettings> backend(YamlMapping block) {
@@ -91,17 +110,103 @@ final class SettingsReader {
         if (configured > 1) {
             block.error("", "at most one backend may be configured");
         }
-        for (var kind : List.of(Backend.DOCKER, Backend.KUBERNETES)) {
-            if (block.has(kind.wireName())) {
-                block.error(kind.wireName(), unsupported("this backend"));
-            }
-        }
         if (block.has("command")) {
             block.error("command", "the command backend does not exist in Slipway: use direct");
         }
+        var docker = block.mapping("docker").<BackendSettings>map(SettingsReader::docker);
+        var kubernetes = block.mapping("kubernetes").<BackendSettings>map(SettingsReader::kubernetes);
         var direct = block.mapping("direct").<BackendSettings>map(this::direct);
         block.finish();
-        return direct;
+        return docker.or(() -> kubernetes).or(() -> direct);
+    }
+
+    private static Docker docker(YamlMapping block) {
+        var docker = new Docker(block.list("volumes"), environment(block));
+        block.finish();
+        return docker;
+    }
+
+    private static Kubernetes kubernetes(YamlMapping block) {
+        var usual = Kubernetes.defaults();
+        var kubernetes = new Kubernetes(
+                nonEmpty(block.text("namespace")).orElse(usual.namespace()),
+                block.path("kubeconfig"),
+                image(block, "default_image"),
+                pullPolicy(block).orElse(usual.imagePullPolicy()),
+                block.bool("use_image_volumes", usual.useImageVolumes()),
+                image(block, "preflight_image").orElse(usual.preflightImage()),
+                image(block, "sidecar_image"),
+                nonEmpty(block.text("setup_command")),
+                nonEmpty(block.text("teardown_command")),
+                block.texts("extra_labels"),
+                block.texts("extra_annotations"),
+                block.wholeNumber("active_deadline_seconds"),
+                block.wholeNumber("ttl_seconds_after_finished").orElse(usual.ttlSecondsAfterFinished()),
+                quantity(block, "workspace_size_limit"),
+                span(block, "unschedulable_timeout").orElse(usual.unschedulableTimeout()),
+                images(block, "coding_cli_sidecars"),
+                block.raw("pod_template"),
+                block.raw("preflight_resources"),
+                List.of());
+        block.finish();
+        return kubernetes;
+    }
+
+    private static Optional<String> image(YamlMapping block, String key) {
+        var image = nonEmpty(block.text(key));
+        if (image.filter(SettingsReader::isBlankWithin).isPresent()) {
+            block.error(key, NO_IMAGE);
+        }
+        return image;
+    }
+
+    private static Map<String, String> images(YamlMapping block, String key) {
+        var images = block.texts(key);
+        images.forEach((harness, image) -> {
+            if (image.isEmpty() || isBlankWithin(image)) {
+                block.error(key, harness + ": " + (image.isEmpty() ? "names no image" : NO_IMAGE));
+            }
+        });
+        return images;
+    }
+
+    private static boolean isBlankWithin(String text) {
+        return text.indexOf(' ') >= 0 || text.indexOf('\t') >= 0;
+    }
+
+    private static Optional<Kubernetes.PullPolicy> pullPolicy(YamlMapping block) {
+        var text = nonEmpty(block.text("image_pull_policy"));
+        var policy = text.flatMap(name -> Arrays.stream(Kubernetes.PullPolicy.values())
+                .filter(value -> value.wireName().equals(name))
+                .findFirst());
+        if (text.isPresent() && policy.isEmpty()) {
+            block.error("image_pull_policy", "must be Always, Never or IfNotPresent");
+        }
+        return policy;
+    }
+
+    private static Optional<String> quantity(YamlMapping block, String key) {
+        var text = nonEmpty(block.text(key));
+        if (text.filter(value -> !QUANTITY.matcher(value).matches()).isPresent()) {
+            block.error(key, "must be a Kubernetes quantity, for example 10Gi");
+        }
+        return text;
+    }
+
+    private static Optional<Duration> span(YamlMapping block, String key) {
+        var text = nonEmpty(block.text(key));
+        var span = text.flatMap(GoDuration::parse);
+        if (text.isPresent() && span.isEmpty()) {
+            block.error(key, "must be a span of time, for example 30s or 1h30m");
+        }
+        return span;
+    }
+
+    private static List<EnvironmentEntry> environment(YamlMapping block) {
+        return block.mappings("environment").stream()
+                .map(SettingsReader::environmentEntry)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     private Direct direct(YamlMapping block) {
@@ -114,10 +219,7 @@ final class SettingsReader {
                 block.path("workspace_root").orElse(Direct.DEFAULT_WORKSPACE_ROOT),
                 block.path("target_dir"),
                 nonEmpty(block.text("oz_path")),
-                block.mappings("environment").stream()
-                        .map(SettingsReader::environmentEntry)
-                        .flatMap(Optional::stream)
-                        .toList());
+                environment(block));
         block.finish();
         return direct;
     }
@@ -141,14 +243,15 @@ final class SettingsReader {
     }
 
     private static Map<Backend, Integer> limits(YamlMapping block) {
-        var direct = notNegative(block, Backend.DIRECT.wireName());
-        for (var kind : List.of(Backend.DOCKER, Backend.KUBERNETES)) {
-            if (block.has(kind.wireName())) {
-                block.error(kind.wireName(), unsupported("this backend"));
+        var limits = new EnumMap<Backend, Integer>(Backend.class);
+        for (var backend : Backend.values()) {
+            var limit = notNegative(block, backend.wireName());
+            if (limit.isPresent() && limit.getAsInt() > 0) {
+                limits.put(backend, limit.getAsInt());
             }
         }
         block.finish();
-        return direct.isPresent() && direct.getAsInt() > 0 ? Map.of(Backend.DIRECT, direct.getAsInt()) : Map.of();
+        return limits;
     }
 
     private static OptionalInt notNegative(YamlMapping block, String key) {

@@ -1,6 +1,7 @@
 package dev.slipway.settings;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
@@ -19,7 +20,7 @@ final class SettingsWriter {
         settings.idleOnComplete().ifPresent(duration -> top.put("idle_on_complete", duration));
         settings.backend()
                 .ifPresent(backend -> top.put("backend", Map.of(backend.kind().wireName(), backend(backend))));
-        top.put("slipway", slipway(settings.slipway()));
+        top.put("slipway", slipway(settings));
         // The core schema quotes every text that the reader would take for a null.
         var style = DumpSettings.builder()
                 .setDefaultFlowStyle(FlowStyle.BLOCK)
@@ -30,8 +31,33 @@ final class SettingsWriter {
 
     private static Map<String, Object> backend(BackendSettings backend) {
         return switch (backend) {
+            case Docker docker -> Map.of("volumes", docker.volumes(), "environment", entries(docker.environment()));
             case Direct direct -> direct(direct);
+            case Kubernetes kubernetes -> kubernetes(kubernetes);
         };
+    }
+
+    private static Map<String, Object> kubernetes(Kubernetes settings) {
+        var block = new LinkedHashMap<String, Object>();
+        block.put("namespace", settings.namespace());
+        settings.kubeconfig().ifPresent(file -> block.put("kubeconfig", file.toString()));
+        settings.defaultImage().ifPresent(image -> block.put("default_image", image));
+        block.put("image_pull_policy", settings.imagePullPolicy().wireName());
+        block.put("use_image_volumes", settings.useImageVolumes());
+        block.put("preflight_image", settings.preflightImage());
+        settings.sidecarImage().ifPresent(image -> block.put("sidecar_image", image));
+        settings.setupCommand().ifPresent(command -> block.put("setup_command", command));
+        settings.teardownCommand().ifPresent(command -> block.put("teardown_command", command));
+        block.put("extra_labels", settings.extraLabels());
+        block.put("extra_annotations", settings.extraAnnotations());
+        settings.activeDeadlineSeconds().ifPresent(seconds -> block.put("active_deadline_seconds", seconds));
+        block.put("ttl_seconds_after_finished", settings.ttlSecondsAfterFinished());
+        settings.workspaceSizeLimit().ifPresent(limit -> block.put("workspace_size_limit", limit));
+        block.put("unschedulable_timeout", GoDuration.write(settings.unschedulableTimeout()));
+        block.put("coding_cli_sidecars", settings.codingCliSidecars());
+        settings.podTemplate().ifPresent(template -> block.put("pod_template", template.value()));
+        settings.preflightResources().ifPresent(resources -> block.put("preflight_resources", resources.value()));
+        return block;
     }
 
     private static Map<String, Object> direct(Direct direct) {
@@ -39,10 +65,12 @@ final class SettingsWriter {
         block.put("workspace_root", direct.workspaceRoot().toString());
         direct.targetDir().ifPresent(dir -> block.put("target_dir", dir.toString()));
         direct.ozPath().ifPresent(path -> block.put("oz_path", path));
-        block.put(
-                "environment",
-                direct.environment().stream().map(SettingsWriter::entry).toList());
+        block.put("environment", entries(direct.environment()));
         return block;
+    }
+
+    private static List<Map<String, Object>> entries(List<EnvironmentEntry> environment) {
+        return environment.stream().map(SettingsWriter::entry).toList();
     }
 
     private static Map<String, Object> entry(EnvironmentEntry entry) {
@@ -52,9 +80,15 @@ final class SettingsWriter {
         return block;
     }
 
-    private static Map<String, Object> slipway(SlipwaySettings settings) {
+    private static Map<String, Object> slipway(Settings settings) {
         var limits = new LinkedHashMap<String, Object>();
-        settings.limits().forEach((backend, limit) -> limits.put(backend.wireName(), limit));
-        return Map.of("queue_limit", settings.queueLimit(), "limits", limits);
+        settings.slipway().limits().forEach((backend, limit) -> limits.put(backend.wireName(), limit));
+        var block = new LinkedHashMap<String, Object>();
+        block.put("queue_limit", settings.slipway().queueLimit());
+        block.put("limits", limits);
+        if (settings.backend().orElse(null) instanceof Kubernetes kubernetes) {
+            block.put("kubernetes", Map.of("environment", entries(kubernetes.environment())));
+        }
+        return block;
     }
 }

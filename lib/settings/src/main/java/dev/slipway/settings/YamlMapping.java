@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -28,7 +30,14 @@ final class YamlMapping {
     private static final Set<String> FALSE =
             Set.of("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF");
 
-    private record Entry(int line, Node value) {}
+    private static final String MERGE = "<<";
+
+    /** @param line of the key */
+    record Entry(String key, int line, Node value) {}
+
+    private static final String KEYS = "keys must be plain words";
+    private static final String NO_MAPPING = "must be a mapping (key: value)";
+    private static final String NO_NUMBER = "must be a whole number";
 
     private final String path;
     private final int line;
@@ -45,24 +54,62 @@ final class YamlMapping {
     /** @param path the key of the mapping itself, empty for the document */
     static Optional<YamlMapping> of(Node node, String path, Collection<SettingsError> errors) {
         if (!(node instanceof MappingNode mapping)) {
-            errors.add(new SettingsError(path, lineOf(node), "must be a mapping (key: value)"));
+            errors.add(new SettingsError(path, lineOf(node), NO_MAPPING));
             return Optional.empty();
         }
         var result = new YamlMapping(path, lineOf(node), errors);
-        for (var tuple : mapping.getValue()) {
-            if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
-                errors.add(new SettingsError(path, lineOf(tuple.getKeyNode()), "keys must be plain words"));
-                continue;
-            }
-            var earlier = result.entries.putIfAbsent(key.getValue(), new Entry(lineOf(key), tuple.getValueNode()));
+        for (var entry : entries(mapping, key -> errors.add(new SettingsError(path, lineOf(key), KEYS)))) {
+            var earlier = result.entries.putIfAbsent(entry.key(), entry);
             if (earlier != null) {
                 errors.add(new SettingsError(
-                        result.pathOf(key.getValue()),
-                        lineOf(key),
+                        result.pathOf(entry.key()),
+                        entry.line(),
                         "given twice (first in line %d): remove one".formatted(earlier.line())));
             }
         }
         return Optional.of(result);
+    }
+
+    /**
+     * The entries of a mapping as they are written, and after them those that its merge key ({@code <<}) brings in.
+     *
+     * @param bad told of every key that is no plain word
+     */
+    static List<Entry> entries(MappingNode mapping, Consumer<Node> bad) {
+        var own = new ArrayList<Entry>();
+        var merged = new ArrayList<Entry>();
+        for (var tuple : mapping.getValue()) {
+            if (!(tuple.getKeyNode() instanceof ScalarNode key)) {
+                bad.accept(tuple.getKeyNode());
+            } else if (key.getScalarStyle() == ScalarStyle.PLAIN
+                    && key.getValue().equals(MERGE)) {
+                merge(tuple.getValueNode(), merged, bad);
+            } else {
+                own.add(new Entry(key.getValue(), lineOf(key), tuple.getValueNode()));
+            }
+        }
+        for (var entry : merged) {
+            if (own.stream().noneMatch(other -> other.key().equals(entry.key()))) {
+                own.add(entry);
+            }
+        }
+        return own;
+    }
+
+    /** One level deep: what is merged in brings in nothing itself. */
+    private static void merge(Node value, List<Entry> merged, Consumer<Node> bad) {
+        var sources = value instanceof SequenceNode sequence ? sequence.getValue() : List.of(value);
+        for (var source : sources) {
+            if (source instanceof MappingNode mapping) {
+                for (var tuple : mapping.getValue()) {
+                    if (tuple.getKeyNode() instanceof ScalarNode key) {
+                        merged.add(new Entry(key.getValue(), lineOf(key), tuple.getValueNode()));
+                    }
+                }
+            } else {
+                bad.accept(source);
+            }
+        }
     }
 
     Optional<String> text(String key) {
@@ -93,19 +140,75 @@ final class YamlMapping {
     }
 
     OptionalInt integer(String key) {
+        var number = wholeNumber(key);
+        if (number.isPresent() && number.getAsLong() != (int) number.getAsLong()) {
+            error(key, NO_NUMBER);
+            return OptionalInt.empty();
+        }
+        return number.isPresent() ? OptionalInt.of((int) number.getAsLong()) : OptionalInt.empty();
+    }
+
+    OptionalLong wholeNumber(String key) {
         var node = scalar(key);
         if (node.isEmpty()) {
-            return OptionalInt.empty();
+            return OptionalLong.empty();
         }
         try {
             if (node.get().getScalarStyle() == ScalarStyle.PLAIN) {
-                return OptionalInt.of(Integer.parseInt(node.get().getValue()));
+                return OptionalLong.of(Long.parseLong(node.get().getValue()));
             }
         } catch (NumberFormatException e) {
             // reported below, like a number in quotes
         }
-        error(key, "must be a whole number");
-        return OptionalInt.empty();
+        error(key, NO_NUMBER);
+        return OptionalLong.empty();
+    }
+
+    /** A mapping with keys of the operator's own choice; a null counts as the empty text. */
+    Map<String, String> texts(String key) {
+        var result = new LinkedHashMap<String, String>();
+        mapping(key)
+                .ifPresent(block -> block.entries.keySet().forEach(name -> {
+                    block.known.add(name);
+                    result.put(name, block.text(name).orElse(""));
+                }));
+        return result;
+    }
+
+    /** A list of texts. */
+    List<String> list(String key) {
+        var result = new ArrayList<String>();
+        var entry = given(key);
+        if (entry.isPresent() && entry.get().value() instanceof SequenceNode sequence) {
+            for (var element : sequence.getValue()) {
+                if (element instanceof ScalarNode scalar && !isNull(scalar)) {
+                    result.add(scalar.getValue());
+                } else {
+                    errors.add(new SettingsError(
+                            "%s[%d]".formatted(pathOf(key), result.size()), lineOf(element), "must be a single value"));
+                }
+            }
+        } else if (entry.isPresent()) {
+            error(key, "must be a list");
+        }
+        return result;
+    }
+
+    /** A mapping that is passed on as it is written. */
+    Optional<Raw> raw(String key) {
+        var entry = given(key);
+        try {
+            if (entry.isPresent() && entry.get().value() instanceof MappingNode mapping) {
+                return Optional.of(Raw.of(mapping));
+            }
+        } catch (IllegalArgumentException e) {
+            error(key, String.valueOf(e.getMessage()));
+            return Optional.empty();
+        }
+        if (entry.isPresent()) {
+            error(key, NO_MAPPING);
+        }
+        return Optional.empty();
     }
 
     Optional<YamlMapping> mapping(String key) {

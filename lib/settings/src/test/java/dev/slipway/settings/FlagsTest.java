@@ -28,7 +28,7 @@ class FlagsTest {
 
     @Test
     void flagsWinOverTheFile() {
-        var merged = FILE.with(new Flags(Optional.empty(), "from-flag", true, 9, "1h", "/flag", List.of()));
+        var merged = FILE.with(new Flags(Optional.empty(), "from-flag", true, 9, "1h", "/flag", List.of(), List.of()));
 
         assertThat(merged.workerId()).contains("from-flag");
         assertThat(merged.cleanup()).isFalse();
@@ -44,7 +44,7 @@ class FlagsTest {
 
     @Test
     void aNegativeLimitMeansNone() {
-        var flags = new Flags(Optional.empty(), "", false, -1, "", "", List.of());
+        var flags = new Flags(Optional.empty(), "", false, -1, "", "", List.of(), List.of());
 
         assertThat(FILE.with(flags).maxConcurrentTasks()).isZero();
     }
@@ -109,28 +109,65 @@ class FlagsTest {
 
     @Test
     void aChosenBackendStandsWithItsDefaultsWhereTheFileHasNone() {
-        var flags = new Flags(Optional.of(Backend.DIRECT), "", false, 0, "", "", List.of());
+        var flags = new Flags(Optional.of(Backend.DIRECT), "", false, 0, "", "", List.of(), List.of());
 
         assertThat(Settings.defaults().with(flags).backend()).contains(Direct.defaults());
         assertThat(FILE.with(flags)).isEqualTo(FILE);
     }
 
     @Test
-    void refusesBackendsThatThisVersionDoesNotRun() {
-        var flags = new Flags(Optional.of(Backend.DOCKER), "", false, 0, "", "", List.of());
+    void anotherBackendsBlockIsIgnored() {
+        var flags = new Flags(Optional.of(Backend.DOCKER), "", false, 0, "", "", List.of(), List.of());
 
-        assertThatThrownBy(() -> FILE.with(flags))
-                .hasMessage("--backend: docker is not supported by this version yet: it runs the direct backend only");
+        assertThat(FILE.with(flags).backend()).contains(Docker.defaults());
+    }
+
+    @Test
+    void volumesOfTheFileComeFirstAndNothingIsSplitAtCommas() {
+        var file =
+                Settings.parse("backend: {docker: {volumes: ['/a:/b', data:/d], environment: [{name: A, value: 1}]}}");
+        var flags = new Flags(
+                Optional.empty(), "", false, 0, "", "/t", List.of("/x,y:/z:ro"), List.of(new Secret("B=1,2")));
+
+        assertThat(file.with(flags).backend())
+                .contains(new Docker(
+                        List.of("/a:/b", "data:/d", "/x,y:/z:ro"),
+                        List.of(
+                                new EnvironmentEntry("A", Optional.of(new Secret("1"))),
+                                new EnvironmentEntry("B", Optional.of(new Secret("1,2"))))));
+    }
+
+    @Test
+    void environmentFlagsReachKubernetesToo() {
+        var flags =
+                new Flags(Optional.of(Backend.KUBERNETES), "", false, 0, "", "", List.of(), List.of(new Secret("A")));
+
+        var merged = Settings.parse("backend: {kubernetes: {namespace: n}}")
+                .with(flags)
+                .withInherited(Map.of("A", "host")::get);
+
+        assertThat(merged.backend().orElseThrow()).isInstanceOfSatisfying(Kubernetes.class, kubernetes -> {
+            assertThat(kubernetes.namespace()).isEqualTo("n");
+            assertThat(kubernetes.environment())
+                    .containsExactly(new EnvironmentEntry("A", Optional.of(new Secret("host"))));
+        });
     }
 
     @Test
     void refusesFlagsOfABackendWhereNoneIsChosenAndReportsAllAtOnce() {
-        var flags =
-                new Flags(Optional.empty(), "warp", false, 0, "", "/x", List.of(new Secret("A=1"), new Secret("=")));
+        var flags = new Flags(
+                Optional.empty(),
+                "warp",
+                false,
+                0,
+                "",
+                "/x",
+                List.of("/a:/b"),
+                List.of(new Secret("A=1"), new Secret("=")));
 
         assertThatThrownBy(() -> Settings.defaults().with(flags))
                 .isInstanceOfSatisfying(
-                        InvalidSettings.class, e -> assertThat(e.errors()).hasSize(4));
+                        InvalidSettings.class, e -> assertThat(e.errors()).hasSize(5));
     }
 
     @Test
@@ -148,10 +185,10 @@ class FlagsTest {
 
     private static Flags environment(String... entries) {
         var secrets = Arrays.stream(entries).map(Secret::new).toList();
-        return new Flags(Optional.empty(), "", false, 0, "", "", secrets);
+        return new Flags(Optional.empty(), "", false, 0, "", "", List.of(), secrets);
     }
 
     private static Flags worker(String id) {
-        return new Flags(Optional.empty(), id, false, 0, "", "", List.of());
+        return new Flags(Optional.empty(), id, false, 0, "", "", List.of(), List.of());
     }
 }

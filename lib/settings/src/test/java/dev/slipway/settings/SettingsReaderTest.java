@@ -7,9 +7,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +60,163 @@ class SettingsReaderTest {
                                         new EnvironmentEntry("PORT", Optional.of(new Secret("3000"))),
                                         new EnvironmentEntry("HOME_TOKEN", Optional.empty())))),
                         new SlipwaySettings(7, Map.of(Backend.DIRECT, 2))));
+    }
+
+    @Test
+    void readsEveryKeyOfDocker() {
+        var settings = Settings.parse("""
+                backend:
+                  docker:
+                    volumes: ["/cache:/cache:ro", data:/data]
+                    environment:
+                      - name: A
+                        value: true
+                slipway:
+                  limits: {docker: 3, kubernetes: 4}
+                """);
+
+        assertThat(settings.backend())
+                .contains(new Docker(
+                        List.of("/cache:/cache:ro", "data:/data"),
+                        List.of(new EnvironmentEntry("A", Optional.of(new Secret("true"))))));
+        assertThat(settings.slipway().limits())
+                .containsOnly(Map.entry(Backend.DOCKER, 3), Map.entry(Backend.KUBERNETES, 4));
+    }
+
+    @Test
+    void readsEveryKeyOfKubernetes() {
+        var settings = Settings.parse("""
+                backend:
+                  kubernetes:
+                    namespace: agents
+                    kubeconfig: /etc/kube
+                    default_image: agent:1
+                    image_pull_policy: Always
+                    use_image_volumes: yes
+                    preflight_image: busybox:2
+                    sidecar_image: sidecar:1
+                    setup_command: make setup
+                    teardown_command: make clean
+                    extra_labels: {team: blue, on: 1}
+                    extra_annotations: {note: ~}
+                    active_deadline_seconds: 28800
+                    ttl_seconds_after_finished: 60
+                    workspace_size_limit: 10Gi
+                    unschedulable_timeout: 1m30s
+                    coding_cli_sidecars: {claude: claude:1}
+                    pod_template:
+                      nodeSelector: {disk: ssd}
+                      containers: [{name: task, resources: {limits: {cpu: 2, memory: 1.5}}, env: [{name: A, value: "1"}]}]
+                      automountServiceAccountToken: false
+                      anything: ~
+                    preflight_resources: {requests: {cpu: 10m}}
+                slipway:
+                  kubernetes: {environment: [{name: A, value: b}]}
+                """);
+
+        Map<String, @Nullable Object> template = new LinkedHashMap<>();
+        template.put("nodeSelector", Map.of("disk", "ssd"));
+        template.put(
+                "containers",
+                List.of(Map.of(
+                        "name",
+                        "task",
+                        "resources",
+                        Map.of("limits", Map.of("cpu", 2L, "memory", 1.5)),
+                        "env",
+                        List.of(Map.of("name", "A", "value", "1")))));
+        template.put("automountServiceAccountToken", false);
+        template.put("anything", null);
+        assertThat(settings.backend())
+                .contains(new Kubernetes(
+                        "agents",
+                        Optional.of(Path.of("/etc/kube")),
+                        Optional.of("agent:1"),
+                        Kubernetes.PullPolicy.ALWAYS,
+                        true,
+                        "busybox:2",
+                        Optional.of("sidecar:1"),
+                        Optional.of("make setup"),
+                        Optional.of("make clean"),
+                        Map.of("team", "blue", "on", "1"),
+                        Map.of("note", ""),
+                        OptionalLong.of(28_800),
+                        60,
+                        Optional.of("10Gi"),
+                        Duration.ofSeconds(90),
+                        Map.of("claude", "claude:1"),
+                        Optional.of(new Raw(template)),
+                        Optional.of(new Raw(Map.of("requests", Map.of("cpu", "10m")))),
+                        List.of(new EnvironmentEntry("A", Optional.of(new Secret("b"))))));
+        assertThat(settings.toString()).doesNotContain("ssd");
+    }
+
+    @Test
+    void defaultsOfKubernetesAreTheWorkerDaemons() {
+        assertThat(Settings.parse("backend: {kubernetes: {}}").backend()).contains(Kubernetes.defaults());
+        assertThat(Kubernetes.defaults().namespace()).isEqualTo("default");
+        assertThat(Kubernetes.defaults().preflightImage()).isEqualTo("busybox:1.36");
+        assertThat(Kubernetes.defaults().imagePullPolicy().wireName()).isEqualTo("IfNotPresent");
+        assertThat(Kubernetes.defaults().ttlSecondsAfterFinished()).isEqualTo(86_400);
+        assertThat(Kubernetes.defaults().unschedulableTimeout()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(Kubernetes.defaults().activeDeadlineSeconds()).isEmpty();
+    }
+
+    @Test
+    void understandsAnchorsAndMergeKeys() {
+        var settings = Settings.parse("""
+                backend:
+                  docker:
+                    environment:
+                      - &first {name: A, value: x}
+                      - {<<: *first, name: B}
+                      - {<<: [{value: y}, *first], name: C}
+                """);
+
+        assertThat(settings.backend())
+                .contains(new Docker(
+                        List.of(),
+                        List.of(
+                                new EnvironmentEntry("A", Optional.of(new Secret("x"))),
+                                new EnvironmentEntry("B", Optional.of(new Secret("x"))),
+                                new EnvironmentEntry("C", Optional.of(new Secret("y"))))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a: &a {b: *a}",
+                "{a: &a [x, x, x, x, x, x, x, x, x, x], b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a],"
+                        + " c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b], d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c],"
+                        + " e: [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]}"
+            })
+    void refusesAliasesThatStandForTooMuch(String template) {
+        var yaml = "backend: {kubernetes: {pod_template: %s}}"
+                .formatted(template.startsWith("{") ? template : "{" + template + "}");
+
+        assertThat(errorsOf(yaml)).singleElement().asString().contains("holds too much");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "30s, PT30S",
+        "1h30m, PT1H30M",
+        "1.5h, PT1H30M",
+        "300ms, PT0.3S",
+        "-1s, PT-1S",
+        "0, PT0S",
+        ".5m, PT30S",
+        "1.s, PT1S",
+        "2us, PT0.000002S"
+    })
+    void readsSpansOfTimeAsGoDoes(String text, Duration span) {
+        assertThat(GoDuration.parse(text)).contains(span);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1", "s", "1 s", "1d", "1s1", "--1s", "9999999h"})
+    void refusesWhatIsNoSpanOfTime(String text) {
+        assertThat(GoDuration.parse(text)).isEmpty();
     }
 
     @Test
@@ -130,7 +291,7 @@ class SettingsReaderTest {
             value = {
                 "wroker_id: x | line 1: wroker_id: unknown key (known here: backend, cleanup, idle_on_complete, max_concurrent_tasks, slipway, worker_id)",
                 "backend: {direct: {ozpath: x}} | line 1: backend.direct.ozpath: unknown key (known here: environment, oz_path, setup_command, target_dir, teardown_command, workspace_root)",
-                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: limits, queue_limit)",
+                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: kubernetes, limits, queue_limit)",
                 "cleanup: perhaps | line 1: cleanup: must be true or false",
                 "cleanup: 'true' | line 1: cleanup: must be true or false",
                 "max_concurrent_tasks: many | line 1: max_concurrent_tasks: must be a whole number",
@@ -143,12 +304,27 @@ class SettingsReaderTest {
                 "backend: {direct: {environment: [A=b]}} | line 1: backend.direct.environment[0]: must be a mapping (key: value)",
                 "backend: {direct: {environment: [{value: b}]}} | line 1: backend.direct.environment[0].name: every entry needs the variable's name",
                 "backend: {direct: {environment: [{name: 'A B'}]}} | line 1: backend.direct.environment[0].name: the variable's name \"A B\" holds a space or tab",
-                "backend: {docker: {}} | line 1: backend.docker: this backend is not supported by this version yet: it runs the direct backend only",
-                "backend: {kubernetes: {namespace: x}} | line 1: backend.kubernetes: this backend is not supported by this version yet: it runs the direct backend only",
                 "backend: {command: {}} | line 1: backend.command: the command backend does not exist in Slipway: use direct",
                 "backend: {direct: {setup_command: make}} | line 1: backend.direct.setup_command: this key is not supported by this version yet: remove it",
                 "backend: {direct: {teardown_command: make}} | line 1: backend.direct.teardown_command: this key is not supported by this version yet: remove it",
-                "slipway: {limits: {docker: 2}} | line 1: slipway.limits.docker: this backend is not supported by this version yet: it runs the direct backend only",
+                "backend: {docker: {volumes: /a:/b}} | line 1: backend.docker.volumes: must be a list",
+                "backend: {docker: {volumes: [{a: b}]}} | line 1: backend.docker.volumes[0]: must be a single value",
+                "backend: {docker: {image: x}} | line 1: backend.docker.image: unknown key (known here: environment, volumes)",
+                "backend: {kubernetes: {default_image: 'a b'}} | line 1: backend.kubernetes.default_image: an image's name holds no space or tab",
+                "backend: {kubernetes: {preflight_image: \"a\\tb\"}} | line 1: backend.kubernetes.preflight_image: an image's name holds no space or tab",
+                "backend: {kubernetes: {sidecar_image: 'a b'}} | line 1: backend.kubernetes.sidecar_image: an image's name holds no space or tab",
+                "backend: {kubernetes: {coding_cli_sidecars: {claude: 'a b'}}} | line 1: backend.kubernetes.coding_cli_sidecars: claude: an image's name holds no space or tab",
+                "backend: {kubernetes: {coding_cli_sidecars: {claude: }}} | line 1: backend.kubernetes.coding_cli_sidecars: claude: names no image",
+                "backend: {kubernetes: {image_pull_policy: always}} | line 1: backend.kubernetes.image_pull_policy: must be Always, Never or IfNotPresent",
+                "backend: {kubernetes: {workspace_size_limit: 10GB}} | line 1: backend.kubernetes.workspace_size_limit: must be a Kubernetes quantity, for example 10Gi",
+                "backend: {kubernetes: {unschedulable_timeout: 30}} | line 1: backend.kubernetes.unschedulable_timeout: must be a span of time, for example 30s or 1h30m",
+                "backend: {kubernetes: {active_deadline_seconds: 1h}} | line 1: backend.kubernetes.active_deadline_seconds: must be a whole number",
+                "backend: {kubernetes: {use_image_volumes: maybe}} | line 1: backend.kubernetes.use_image_volumes: must be true or false",
+                "backend: {kubernetes: {extra_labels: [a]}} | line 1: backend.kubernetes.extra_labels: must be a mapping (key: value)",
+                "backend: {kubernetes: {pod_template: text}} | line 1: backend.kubernetes.pod_template: must be a mapping (key: value)",
+                "backend: {kubernetes: {pod_template: {a: 1, a: 2}}} | line 1: backend.kubernetes.pod_template: holds the key \"a\" twice",
+                "backend: {kubernetes: {environment: []}} | line 1: backend.kubernetes.environment: unknown key (known here: active_deadline_seconds, coding_cli_sidecars, default_image, extra_annotations, extra_labels, image_pull_policy, kubeconfig, namespace, pod_template, preflight_image, preflight_resources, setup_command, sidecar_image, teardown_command, ttl_seconds_after_finished, unschedulable_timeout, use_image_volumes, workspace_size_limit)",
+                "slipway: {limits: {podman: 2}} | line 1: slipway.limits.podman: unknown key (known here: direct, docker, kubernetes)",
                 "'' | the file is empty: remove it or configure something",
                 "'# only a comment' | the file is empty: remove it or configure something",
                 "'~' | the file is empty: remove it or configure something",

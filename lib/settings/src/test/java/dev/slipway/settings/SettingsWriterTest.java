@@ -35,6 +35,19 @@ class SettingsWriterTest {
         assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
     }
 
+    @Test
+    void keepsEveryBackend() {
+        for (var file : List.of(
+                "backend: {docker: {volumes: ['/a:/b'], environment: [{name: A}]}}",
+                "{backend: {kubernetes: {unschedulable_timeout: -1s, active_deadline_seconds: 5, extra_labels: {a: 'no'},"
+                        + " pod_template: {a: [1, 1.5, 'true', true, ~, '1'], b: {<<: {c: x}}}}},"
+                        + " slipway: {kubernetes: {environment: [{name: A, value: b}]}, limits: {kubernetes: 2}}}")) {
+            var settings = Settings.parse(file);
+
+            assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
+        }
+    }
+
     private static Settings withValue(String value) {
         return new Settings(
                 Optional.of("w"),
