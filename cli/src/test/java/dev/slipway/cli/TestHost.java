@@ -34,7 +34,9 @@ final class TestHost {
 
     int run(String... arguments) {
         var line = new ArrayList<>(List.of(arguments));
-        if (!line.isEmpty() && !line.getFirst().startsWith("-") && !line.getFirst().equals("check")) {
+        if (!line.isEmpty()
+                && !line.getFirst().startsWith("-")
+                && !line.getFirst().equals("check")) {
             line.addAll(1, List.of("--state-dir", stateDir().toString()));
         }
         var host = new Host(
