@@ -291,9 +291,16 @@ public final class Decider {
         }
         state.endedBefore(now - limits.retentionMillis()).stream()
                 .filter(id -> !state.hasMessage(id, Message.Kind.RESULT) && !state.hasMessage(id, Message.Kind.CLAIM))
+                .filter(this::isOldestOfItsTask)
                 .limit(MAX_FORGOTTEN)
                 .forEach(id -> emit(new Change.Forgotten(id)));
         return new Reply.Done();
+    }
+
+    /** Until the older executions of its task are forgotten, it is what supersedes their results. */
+    private boolean isOldestOfItsTask(String id) {
+        String task = state.execution(id).orElseThrow().taskId();
+        return state.executionsOf(task).getFirst().id().equals(id);
     }
 
     // --- executors

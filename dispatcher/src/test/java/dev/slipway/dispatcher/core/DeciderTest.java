@@ -747,6 +747,29 @@ class DeciderTest {
     }
 
     @Test
+    void remembersWhatSupersedesAnOlderExecutionAsLongAsThatOne() {
+        desk.assign("x1", "t");
+        desk.deliverAll();
+        desk.sync("e");
+        desk.assign("x2", "t");
+        desk.play(new Event.CancelExecution("x2", "user"));
+        desk.deliverAll();
+
+        desk.now += 1_000_001;
+        desk.play(new Event.Tick());
+        desk.finish("e", "x1", 0);
+
+        assertThat(desk.state.execution("x2")).isPresent();
+        assertThat(desk.state.outbox()).isEmpty();
+
+        desk.now += 1_000_001;
+        desk.play(new Event.Tick());
+        desk.play(new Event.Tick());
+
+        assertThat(desk.state.executions()).isEmpty();
+    }
+
+    @Test
     void leasesRunOnlyWhileTheLoopDoes() {
         desk.play(new Event.Tick());
         desk.sync("e");
