@@ -390,6 +390,12 @@ final class LedgerRules {
                 row.life() instanceof Life.Ended ended && world.now() - ended.endedAt() > limits.retentionMillis();
         boolean isDeclined = !isOver && row.attempt() == 0 && plane.isRejected(row);
         require(isOver || isDeclined, "what is forgotten is over", row + " is forgotten");
+        require(
+                isDeclined
+                        || ledger.executions().stream()
+                                .noneMatch(other -> other.taskId().equals(row.taskId()) && other.seq() < row.seq()),
+                "6: what supersedes is remembered as long as what it supersedes",
+                row + " is forgotten");
         resultsProven.remove(id);
         if (isDeclined) {
             world.met(Happening.CLAIM_DECLINED);

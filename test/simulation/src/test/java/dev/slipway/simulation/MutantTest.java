@@ -40,9 +40,7 @@ class MutantTest {
 
     @Test
     void aDispatcherThatLosesWhatItAnswersAgainIsCaught() {
-        assertThat(ruleBrokenBy(Mutants.losingWhatIsAnsweredAgain()))
-                .as("it loses a message, or has one written that was never stored")
-                .containsPattern("^[16]: ");
+        assertThat(ruleBrokenBy(Mutants.losingWhatIsAnsweredAgain())).startsWith("6: ");
     }
 
     @Test
