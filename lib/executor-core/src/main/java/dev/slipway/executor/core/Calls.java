@@ -8,7 +8,7 @@ enum Calls {
     AWAY,
     /** It refuses what was asked: the same call will not work later. */
     REFUSED,
-    /** A newer process of this executor, or a newer call of this process, has taken over. */
+    /** A newer process of this executor, a newer call of this process or a later attempt of the run has taken over. */
     OUTDATED,
     /** It does not accept the internal token. */
     UNAUTHORISED;

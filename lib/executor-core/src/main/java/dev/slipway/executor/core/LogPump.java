@@ -46,11 +46,14 @@ final class LogPump {
                 } catch (IOException e) {
                     LOG.debugf("the output cannot be read now, trying again: %s", e);
                 } catch (RuntimeException e) {
-                    if (Calls.of(e) == Calls.REFUSED) {
-                        LOG.warnf("the dispatcher refuses the run's output, the rest of it is not delivered: %s", e);
-                        done = true;
-                    } else {
-                        LOG.debugf("the output cannot be delivered now, trying again: %s", e);
+                    switch (Calls.of(e)) {
+                        case REFUSED, OUTDATED -> {
+                            LOG.warnf(
+                                    "the dispatcher refuses the run's output, the rest of it is not delivered: %s", e);
+                            done = true;
+                        }
+                        case AWAY, UNAUTHORISED ->
+                            LOG.debugf("the output cannot be delivered now, trying again: %s", e);
                     }
                 }
                 if (!done && !cancelled) {

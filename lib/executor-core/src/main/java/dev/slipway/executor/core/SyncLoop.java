@@ -61,7 +61,7 @@ final class SyncLoop {
                 hollow = exchange() ? 0 : hollow + 1;
                 if (hollow > MAX_HOLLOW_ANSWERS && !closed) {
                     // The dispatcher holds calls while it has nothing to say: one that does not must not be hammered.
-                    changed.await(HOLLOW_PAUSE);
+                    awaitChange(HOLLOW_PAUSE);
                 }
             } catch (RuntimeException e) {
                 LOG.error("the exchange with the dispatcher failed unexpectedly, trying again", e);
@@ -114,7 +114,8 @@ final class SyncLoop {
                 answer.completeExceptionally(e);
             } finally {
                 calls.release();
-                changed.wake();
+                changed.nudge(); // not a change: a call that was superseded ends too, and must not supersede the next
+                // one
             }
         });
         return Optional.of(answer);
@@ -132,5 +133,12 @@ final class SyncLoop {
             }
         }
         return held.elapsed().compareTo(HOLLOW_PAUSE) > 0;
+    }
+
+    private void awaitChange(Duration atMost) {
+        Deadline deadline = Deadline.in(atMost);
+        while (!deadline.isOver() && !changed.await(deadline.left())) {
+            // an earlier call ended
+        }
     }
 }

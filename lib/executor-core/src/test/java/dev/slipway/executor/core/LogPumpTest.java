@@ -8,6 +8,8 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LogPumpTest {
     private static final RunId RUN = new RunId("ledger-1", new ExecutionKey("e1", 2));
@@ -82,10 +84,11 @@ class LogPumpTest {
         assertThat(dispatcher.output()).isEqualTo("late");
     }
 
-    @Test
-    void givesUpOutputThatIsRefused() {
+    @ParameterizedTest
+    @ValueSource(ints = {400, 404, 409, 413})
+    void givesUpOutputThatIsRefused(int status) {
         backend.begin(RUN, "unwanted");
-        dispatcher.answerAppendsWith(404);
+        dispatcher.answerAppendsWith(status);
 
         pump.pump();
 
