@@ -8,6 +8,7 @@ import dev.slipway.executor.core.PreflightFailure;
 import dev.slipway.executor.core.Progress;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
+import dev.slipway.executor.core.Survivor;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
@@ -92,12 +93,8 @@ final class DirectBackend implements Backend, Closeable {
         this.executor = executor;
         this.config = config;
         this.maxBacklog = maxBacklog;
-        this.store = new EvidenceStore(
-                config.targetDir().isPresent()
-                        ? List.of(config.evidenceRoot(), inWorkspaceRoot(config))
-                        : List.of(inWorkspaceRoot(config), config.evidenceRoot()),
-                executor);
-        this.host = new Host(executor, config, store.root());
+        this.store = new EvidenceStore(config.evidenceRoot(), executor);
+        this.host = new Host(executor, config);
     }
 
     @Override
@@ -134,13 +131,13 @@ final class DirectBackend implements Backend, Closeable {
     }
 
     @Override
-    public List<RunId> survivors() throws IOException {
-        List<RunId> runs = new ArrayList<>();
+    public List<Survivor> survivors() throws IOException {
+        List<Survivor> survivors = new ArrayList<>();
         for (Evidence evidence : store.all()) {
             evidence.revoke(Evidence.Claim.ABANDONED);
-            runs.add(evidence.meta().run());
+            survivors.add(new Survivor(evidence.meta().run(), evidence.meta().traceparent()));
         }
-        return List.copyOf(runs);
+        return List.copyOf(survivors);
     }
 
     @Override
@@ -183,8 +180,9 @@ final class DirectBackend implements Backend, Closeable {
             throw new IOException("another ledger's evidence of the same execution is in the way: "
                     + existing.get().directory());
         }
-        Evidence evidence =
-                existing.isPresent() ? existing.get() : store.create(meta(run, "the agent", Optional.empty()));
+        Evidence evidence = existing.isPresent()
+                ? existing.get()
+                : store.create(meta(run, "the agent", Optional.empty(), Optional.empty()));
         return evidence.revoke(Evidence.Claim.STOPPED);
     }
 
@@ -244,7 +242,7 @@ final class DirectBackend implements Backend, Closeable {
         boolean launched = false;
         try {
             String program = spec.program() instanceof Program.Agent ? "the agent" : "the command";
-            Evidence.Meta meta = meta(run, program, workspace.removable(config.cleanup()));
+            Evidence.Meta meta = meta(run, program, spec.traceparent(), workspace.removable(config.cleanup()));
             Invocation invocation =
                     Invocation.of(spec, config, workspace.directory(), store.place(run.key()), meta.mark());
             String shell = host.shellFor(invocation);
@@ -306,7 +304,8 @@ final class DirectBackend implements Backend, Closeable {
     }
 
     private static boolean isOver(Evidence evidence) throws IOException {
-        return evidence.isSettled()
+        return !evidence.isOfThisBoot() // of which even the keeper's name may not have reached the disk
+                || evidence.isSettled()
                 || evidence.exitCode().isPresent()
                 || (!evidence.isKeeperAlive() && evidence.keeper().isPresent());
     }
@@ -388,7 +387,8 @@ final class DirectBackend implements Backend, Closeable {
         return new Observed.Ended(new Ending.Lost(FailureReason.UNKNOWN, message), 0, 0);
     }
 
-    private Evidence.Meta meta(RunId run, String program, Optional<Path> workspace) throws IOException {
+    private Evidence.Meta meta(RunId run, String program, Optional<String> traceparent, Optional<Path> workspace)
+            throws IOException {
         return new Evidence.Meta(
                 executor,
                 run.ledger(),
@@ -397,6 +397,7 @@ final class DirectBackend implements Backend, Closeable {
                 program,
                 UUID.randomUUID().toString(),
                 Proc.bootId(),
+                traceparent,
                 workspace);
     }
 
@@ -438,9 +439,5 @@ final class DirectBackend implements Backend, Closeable {
         } catch (IOException e) {
             LOG.warnf("the workspace %s could not be removed, remove it by hand: %s", workspace, e);
         }
-    }
-
-    private static Path inWorkspaceRoot(DirectConfig config) {
-        return config.workspaceRoot().resolve(EvidenceStore.DIRECTORY);
     }
 }

@@ -8,9 +8,9 @@ import java.util.Optional;
 /**
  * How tasks run on this host.
  *
- * @param workspaceRoot holds one directory per task, and the evidence of their runs
+ * @param workspaceRoot holds one directory per task
  * @param targetDir one existing directory that all agents share instead of workspaces of their own
- * @param evidenceRoot holds the evidence of runs in {@code targetDir}, where the workspace root need not be usable
+ * @param evidenceRoot holds the evidence of all runs
  * @param ozPath the agent's binary; without it {@code oz} on the executor's PATH
  * @param environment laid over every task's own variables
  * @param cleanup whether a workspace is removed when its task has ended

@@ -36,7 +36,7 @@ final class Evidence {
     private static final String SETTLED = "settled";
     private static final String OUTPUT = "output";
     private static final String RELEASED = "released";
-    private static final String ESCAPED = "escaped";
+    private static final String SEEN = "seen";
 
     /**
      * What is known before the run begins. Never a value of its environment.
@@ -45,6 +45,7 @@ final class Evidence {
      * @param program what runs, for messages: the agent, the command
      * @param mark the value that marks its processes
      * @param boot of the host; nothing runs on across a boot
+     * @param traceparent the W3C trace context that it was launched with
      * @param workspace removed when the run has ended; empty when it is not the run's own or is to be kept
      */
     record Meta(
@@ -55,6 +56,7 @@ final class Evidence {
             String program,
             String mark,
             String boot,
+            Optional<String> traceparent,
             Optional<Path> workspace) {
         RunId run() {
             return new RunId(ledger, new ExecutionKey(execution, attempt));
@@ -212,17 +214,17 @@ final class Evidence {
         overwrite(RELEASED, "%019d\n".formatted(offset));
     }
 
-    Set<Proc.Identity> escaped() throws IOException {
-        return readIfThere(ESCAPED)
+    Set<Proc.Identity> seen() throws IOException {
+        return readIfThere(SEEN)
                 .orElse("")
                 .lines()
                 .flatMap(line -> Proc.Identity.parse(line).stream())
                 .collect(Collectors.toSet());
     }
 
-    void recordEscaped(Set<Proc.Identity> processes) throws IOException {
+    void recordSeen(Set<Proc.Identity> processes) throws IOException {
         Files.writeString(
-                directory.resolve(ESCAPED),
+                directory.resolve(SEEN),
                 processes.stream().map(Proc.Identity::toString).collect(Collectors.joining("\n", "", "\n")));
     }
 
@@ -262,6 +264,7 @@ final class Evidence {
             String program,
             String mark,
             String boot,
+            String traceparent,
             String workspace) {
         static Stored of(Meta meta) {
             return new Stored(
@@ -272,6 +275,7 @@ final class Evidence {
                     meta.program(),
                     meta.mark(),
                     meta.boot(),
+                    meta.traceparent().orElse(""),
                     meta.workspace().map(Path::toString).orElse(""));
         }
 
@@ -284,6 +288,7 @@ final class Evidence {
                     program,
                     mark,
                     boot,
+                    Optional.of(traceparent).filter(text -> !text.isEmpty()),
                     Optional.of(workspace).filter(path -> !path.isEmpty()).map(Path::of));
         }
     }

@@ -5,7 +5,6 @@ import dev.slipway.protocol.ExecutionKey;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,25 +15,24 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Where evidence lies: {@code <root>/<execution>/<attempt>/}. Evidence appears and disappears as a whole, by renaming. */
+/**
+ * Where evidence lies: {@code <root>/<execution>/<attempt>/}. Evidence appears and disappears as a whole, by renaming. The root
+ * is part of the executor's state, and so is found wherever the operator puts the workspaces now.
+ */
 final class EvidenceStore {
-    /** The name of evidence's root inside a workspace root. No task can be called so. */
-    static final String DIRECTORY = ".slipway";
-
     /** Begins the names of what is being built or deleted; no encoded execution id begins so. */
     private static final String TEMPORARY = "+";
 
-    private final List<Path> roots;
+    private final Path root;
     private final String executor;
 
-    /** @param roots where evidence may lie; new evidence goes to the first */
-    EvidenceStore(List<Path> roots, String executor) {
-        this.roots = List.copyOf(roots);
+    EvidenceStore(Path root, String executor) {
+        this.root = root;
         this.executor = executor;
     }
 
     Path root() {
-        return roots.getFirst();
+        return root;
     }
 
     /**
@@ -43,42 +41,35 @@ final class EvidenceStore {
      * @return what is there now
      */
     Evidence create(Evidence.Meta meta) throws IOException {
-        Path built = root().resolve(temporaryName());
+        Path built = root.resolve(temporaryName());
+        Path parent = parent(meta.execution());
         Path place = place(meta.run().key());
-        Path parent = root().resolve(SafeName.encode(meta.execution()));
-        Directories.create(built);
         try {
+            Directories.create(built);
             Evidence.write(built, meta);
             Directories.sync(built);
             Directories.create(parent);
             Files.move(built, place, StandardCopyOption.ATOMIC_MOVE);
-        } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
-            Directories.delete(built);
         } catch (FileSystemException e) {
-            Directories.delete(built);
             if (!Files.exists(place)) {
                 throw e;
             }
+        } finally {
+            Directories.delete(built); // nothing of that name is left once it is moved
         }
         Directories.sync(parent);
-        Directories.sync(root());
+        Directories.sync(root);
         return Evidence.read(place).orElseThrow(() -> new NoSuchFileException(place.toString()));
     }
 
-    /** Where new evidence of a run with this key goes. */
+    /** Where the evidence of a run with this key is, or would be. */
     Path place(ExecutionKey key) {
-        return place(root(), key);
+        return parent(key.execution()).resolve(Integer.toString(key.attempt()));
     }
 
     /** The evidence of a run with this key, of whatever ledger. */
     Optional<Evidence> find(ExecutionKey key) throws IOException {
-        for (Path root : roots) {
-            Optional<Evidence> evidence = Evidence.read(place(root, key));
-            if (evidence.isPresent()) {
-                return evidence;
-            }
-        }
-        return Optional.empty();
+        return Evidence.read(place(key));
     }
 
     Optional<Evidence> find(RunId run) throws IOException {
@@ -88,46 +79,36 @@ final class EvidenceStore {
     /** All evidence of this executor. What an earlier process left half built or half deleted is removed. */
     List<Evidence> all() throws IOException {
         List<Evidence> found = new ArrayList<>();
-        for (Path root : roots) {
-            for (Path execution : directoriesIn(root)) {
-                String name = execution.getFileName().toString();
-                if (name.startsWith(TEMPORARY)) {
-                    if (name.startsWith(temporaryPrefix())) {
-                        Directories.delete(execution);
-                    }
-                    continue;
+        for (Path execution : directoriesIn(root)) {
+            String name = execution.getFileName().toString();
+            if (name.startsWith(TEMPORARY)) {
+                if (name.startsWith(temporaryPrefix())) {
+                    Directories.delete(execution);
                 }
-                for (Path attempt : directoriesIn(execution)) {
-                    Evidence.read(attempt)
-                            .filter(evidence -> evidence.meta().executor().equals(executor))
-                            .ifPresent(found::add);
-                }
+                continue;
+            }
+            for (Path attempt : directoriesIn(execution)) {
+                Evidence.read(attempt)
+                        .filter(evidence -> evidence.meta().executor().equals(executor))
+                        .ifPresent(found::add);
             }
         }
         return found;
     }
 
     void delete(Evidence evidence) throws IOException {
-        Path parent = root(evidence).resolve(SafeName.encode(evidence.meta().execution()));
-        Path doomed = root(evidence).resolve(temporaryName());
+        Path doomed = root.resolve(temporaryName());
         Files.move(evidence.directory(), doomed, StandardCopyOption.ATOMIC_MOVE);
         Directories.delete(doomed);
         try {
-            Files.deleteIfExists(parent);
+            Files.deleteIfExists(parent(evidence.meta().execution()));
         } catch (DirectoryNotEmptyException e) {
             // another attempt's evidence is still in it
         }
     }
 
-    private static Path place(Path root, ExecutionKey key) {
-        return root.resolve(SafeName.encode(key.execution())).resolve(Integer.toString(key.attempt()));
-    }
-
-    private Path root(Evidence evidence) {
-        return roots.stream()
-                .filter(root -> evidence.directory().startsWith(root))
-                .findFirst()
-                .orElseThrow();
+    private Path parent(String execution) {
+        return root.resolve(SafeName.encode(execution));
     }
 
     private String temporaryName() {

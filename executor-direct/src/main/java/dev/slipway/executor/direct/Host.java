@@ -25,13 +25,11 @@ final class Host implements Closeable {
 
     private final String executor;
     private final DirectConfig config;
-    private final Path evidenceRoot;
     private @Nullable FileLock lock;
 
-    Host(String executor, DirectConfig config, Path evidenceRoot) {
+    Host(String executor, DirectConfig config) {
         this.executor = executor;
         this.config = config;
-        this.evidenceRoot = evidenceRoot;
     }
 
     /**
@@ -53,12 +51,15 @@ final class Host implements Closeable {
                     .formatted(config.targetDir().get()));
         }
         try {
-            Directories.create(evidenceRoot);
+            Directories.create(config.evidenceRoot());
             installKeeper();
         } catch (IOException e) {
             throw new PreflightFailure(
-                    "%s cannot be created or written (%s): let the executor's user write there, or set backend.direct.workspace_root to another directory"
-                            .formatted(evidenceRoot, e));
+                    "%s cannot be created or written (%s): let the executor's user write there, or set SLIPWAY_STATE_DIR to another directory"
+                            .formatted(config.evidenceRoot(), e));
+        }
+        if (config.targetDir().isEmpty()) {
+            prepareWorkspaceRoot(config.workspaceRoot());
         }
         takeLock();
         return agentRemark();
@@ -69,7 +70,7 @@ final class Host implements Closeable {
     }
 
     String keeperScript() {
-        return evidenceRoot.resolve(KEEPER).toString();
+        return config.evidenceRoot().resolve(KEEPER).toString();
     }
 
     /** The shell that hands all of the task's variables on. */
@@ -92,6 +93,23 @@ final class Host implements Closeable {
         }
     }
 
+    private static void prepareWorkspaceRoot(Path root) throws PreflightFailure {
+        try {
+            Directories.create(root);
+        } catch (IOException e) {
+            throw workspaceRootUnusable(root, e.toString());
+        }
+        if (!Files.isWritable(root) || !Files.isExecutable(root)) {
+            throw workspaceRootUnusable(root, "no right to write there");
+        }
+    }
+
+    private static PreflightFailure workspaceRootUnusable(Path root, String cause) {
+        return new PreflightFailure(
+                "backend.direct.workspace_root %s cannot be created or written (%s): let the executor's user write there, or set it to another directory"
+                        .formatted(root, cause));
+    }
+
     private List<String> agentRemark() throws PreflightFailure {
         String path = Optional.ofNullable(config.host().get("PATH")).orElse(SYSTEM_PATH);
         String name = config.ozPath().orElse("oz");
@@ -107,14 +125,14 @@ final class Host implements Closeable {
 
     /** Replaced as a whole: shells that are running read on from the old file. */
     private void installKeeper() throws IOException {
-        Path fresh = Files.createTempFile(evidenceRoot, KEEPER, "");
+        Path fresh = Files.createTempFile(config.evidenceRoot(), KEEPER, "");
         try (InputStream script = Host.class.getResourceAsStream(KEEPER)) {
             if (script == null) {
                 throw new IOException(KEEPER + " is missing in the executor's jar");
             }
             Files.copy(script, fresh, StandardCopyOption.REPLACE_EXISTING);
         }
-        Files.move(fresh, evidenceRoot.resolve(KEEPER), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(fresh, config.evidenceRoot().resolve(KEEPER), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Two processes with one executor id would take each other's starting runs for abandoned ones. */
@@ -122,7 +140,7 @@ final class Host implements Closeable {
         if (lock != null) {
             return;
         }
-        Path file = evidenceRoot.resolve(SafeName.encode(executor) + ".lock");
+        Path file = config.evidenceRoot().resolve(SafeName.encode(executor) + ".lock");
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock taken = tryLock(channel);

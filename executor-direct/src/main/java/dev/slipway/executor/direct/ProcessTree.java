@@ -6,43 +6,47 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
  * All processes of one run: those of its keeper's session, those whose environment carries its mark, those that were seen to
- * descend from them, and the children of all these. A process that leaves the session, clears its environment and loses its
- * parent before it was seen once is not found.
+ * belong, and the descendants of all these. A process that leaves the session, clears its environment and loses its parent
+ * before it was seen once is not found.
  */
 final class ProcessTree {
     /** The variable whose value marks the processes of a run. */
     static final String MARK = "SLIPWAY_EXECUTION";
 
     private static final Logger LOG = Logger.getLogger(ProcessTree.class);
+
+    /** Looking reads all of /proc. */
+    private static final Duration WATCH_INTERVAL = Duration.ofMillis(500);
+
     private static final Duration KEEPER_GRACE = Duration.ofSeconds(2);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(200);
 
     private final Evidence evidence;
     private final byte[] mark;
-    private final Set<Proc.Identity> escaped = new HashSet<>();
+    private Set<Proc.Identity> seen;
+    private boolean recorded = true;
+    private Deadline pause = Deadline.in(Duration.ZERO);
 
     ProcessTree(Evidence evidence) throws IOException {
         this.evidence = evidence;
         this.mark = (MARK + "=" + evidence.meta().mark()).getBytes(StandardCharsets.UTF_8);
-        escaped.addAll(evidence.escaped());
+        this.seen = evidence.seen();
     }
 
-    /** Remembers which descendants left the session, so that they are found when nothing else tells whose they are. */
+    /** Remembers the run's processes, so that they are found when nothing else tells whose they are. */
     synchronized void watch() throws IOException {
-        if (!evidence.isOfThisBoot()) {
+        if (!pause.isOver() || !evidence.isOfThisBoot()) {
             return;
         }
-        Optional<Proc.Identity> keeper = evidence.keeper();
-        List<Proc.Entry> all = Proc.all();
-        remember(members(all, keeper, Set.of()), keeper);
+        remember(members(Proc.all(), Set.of()));
+        pause = Deadline.in(WATCH_INTERVAL);
     }
 
     /**
@@ -83,65 +87,34 @@ final class ProcessTree {
         if (!evidence.isOfThisBoot()) {
             return Set.of();
         }
-        Optional<Proc.Identity> keeper = evidence.keeper();
         List<Proc.Entry> all = Proc.all();
         Set<Proc.Identity> marked = all.stream()
                 .map(Proc.Entry::identity)
                 .filter(identity -> Proc.hasInEnvironment(identity.pid(), mark))
                 .collect(Collectors.toSet());
-        Set<Proc.Entry> members = members(all, keeper, marked);
-        remember(members, keeper);
-        return members.stream().map(Proc.Entry::identity).collect(Collectors.toSet());
+        remember(members(all, marked));
+        return Set.copyOf(seen);
     }
 
-    private Set<Proc.Entry> members(List<Proc.Entry> all, Optional<Proc.Identity> keeper, Set<Proc.Identity> marked) {
-        long session = keeper.filter(identity -> ownsItsSession(all, identity))
-                .map(Proc.Identity::pid)
-                .orElse(-1L);
-        long myself = ProcessHandle.current().pid();
-        Set<Proc.Entry> members = new HashSet<>();
-        Set<Long> pids = new HashSet<>();
-        boolean grown = true;
-        while (grown) {
-            grown = false;
-            for (Proc.Entry process : all) {
-                Proc.Identity identity = process.identity();
-                boolean belongs = process.session() == session
-                        || keeper.filter(identity::equals).isPresent()
-                        || marked.contains(identity)
-                        || escaped.contains(identity)
-                        || pids.contains(process.parent());
-                if (belongs && identity.pid() != myself && members.add(process)) {
-                    pids.add(identity.pid());
-                    grown = true;
-                }
-            }
+    private Set<Proc.Entry> members(List<Proc.Entry> all, Set<Proc.Identity> marked) throws IOException {
+        return Membership.members(
+                all, evidence.keeper(), marked, seen, ProcessHandle.current().pid());
+    }
+
+    private void remember(Set<Proc.Entry> members) {
+        Set<Proc.Identity> now = members.stream().map(Proc.Entry::identity).collect(Collectors.toSet());
+        if (now.equals(seen)) {
+            return;
         }
-        return members;
-    }
-
-    /** A session keeps its number after its leader's end, and the number is not given away while the session lasts. */
-    private static boolean ownsItsSession(List<Proc.Entry> all, Proc.Identity keeper) {
-        return all.stream()
-                .map(Proc.Entry::identity)
-                .noneMatch(identity -> identity.pid() == keeper.pid() && !identity.equals(keeper));
-    }
-
-    private void remember(Set<Proc.Entry> members, Optional<Proc.Identity> keeper) {
-        Set<Proc.Identity> outside = members.stream()
-                .filter(process -> keeper.filter(identity -> identity.pid() == process.session())
-                        .isEmpty())
-                .map(Proc.Entry::identity)
-                .collect(Collectors.toSet());
-        if (!outside.equals(escaped)) {
-            escaped.clear();
-            escaped.addAll(outside);
-            try {
-                evidence.recordEscaped(outside);
-            } catch (IOException e) {
-                LOG.warnf(
-                        "descendants of a run are remembered only while this executor runs; is the disk full? (%s)", e);
+        seen = now;
+        try {
+            evidence.recordSeen(now);
+            recorded = true;
+        } catch (IOException e) {
+            if (recorded) {
+                LOG.warnf("a run's processes are remembered only while this executor runs; is the disk full? (%s)", e);
             }
+            recorded = false;
         }
     }
 

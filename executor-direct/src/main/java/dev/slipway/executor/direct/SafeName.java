@@ -35,7 +35,6 @@ final class SafeName {
         return !id.isEmpty()
                 && !id.equals(".")
                 && !id.equals("..")
-                && !id.equals(EvidenceStore.DIRECTORY)
                 && id.indexOf('/') < 0
                 && id.chars().noneMatch(Character::isISOControl)
                 && id.getBytes(StandardCharsets.UTF_8).length <= MAX_BYTES;

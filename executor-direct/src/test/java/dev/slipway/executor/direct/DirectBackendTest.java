@@ -9,6 +9,7 @@ import dev.slipway.executor.core.Observed;
 import dev.slipway.executor.core.PreflightFailure;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
+import dev.slipway.executor.core.Survivor;
 import dev.slipway.executor.testkit.BackendContract;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
@@ -191,7 +192,7 @@ class DirectBackendTest extends BackendContract {
                 command(List.of("sh", "-c", "exit 0"), Map.of("KEY", SecretValue.of("canary-7f3a")), Optional.empty()));
         awaitEnd(backend, run);
 
-        try (Stream<Path> files = Files.walk(root.resolve(".slipway"))) {
+        try (Stream<Path> files = Files.walk(evidenceRoot())) {
             assertThat(files.filter(Files::isRegularFile))
                     .isNotEmpty()
                     .allSatisfy(file -> assertThat(Files.readString(file)).doesNotContain("canary-7f3a"));
@@ -264,7 +265,7 @@ class DirectBackendTest extends BackendContract {
 
     @Test
     void refusesATaskIdThatIsNoSafePathComponent() throws Exception {
-        for (String id : List.of("a/b", "..", ".", ".slipway", "", "a\nb", "x".repeat(256))) {
+        for (String id : List.of("a/b", "..", ".", "", "a\nb", "x".repeat(256))) {
             TaskSpec task = new TaskSpec(
                     id,
                     new Program.Command(List.of("true")),
@@ -274,7 +275,7 @@ class DirectBackendTest extends BackendContract {
                     Optional.empty());
             assertThatStart("unsafe", task).isEqualTo(FailureReason.WORKSPACE_SETUP);
         }
-        assertThat(root.resolve(".slipway")).isDirectoryNotContaining("glob:**unsafe**");
+        assertThat(evidenceRoot()).isDirectoryNotContaining("glob:**unsafe**");
     }
 
     @Test
@@ -343,13 +344,7 @@ class DirectBackendTest extends BackendContract {
     @Test
     void aMissingAgentFailsItsTasksAndNotTheExecutor() throws Exception {
         config = new DirectConfig(
-                root,
-                Optional.empty(),
-                directory.resolve("evidence"),
-                Optional.empty(),
-                Map.of(),
-                true,
-                Map.of("PATH", "/nowhere"));
+                root, Optional.empty(), evidenceRoot(), Optional.empty(), Map.of(), true, Map.of("PATH", "/nowhere"));
         DirectBackend backend = open();
 
         assertThat(backend.preflight()).singleElement().asString().contains("no 'oz' on PATH");
@@ -407,7 +402,7 @@ class DirectBackendTest extends BackendContract {
     void aRunThatNeverBeganIsGivenUpByTheNextProcess() throws Exception {
         DirectBackend backend = open();
         RunId run = run("abandoned");
-        new EvidenceStore(List.of(root.resolve(".slipway")), "executor-1")
+        new EvidenceStore(evidenceRoot(), "executor-1")
                 .create(new Evidence.Meta(
                         "executor-1",
                         run.ledger(),
@@ -416,9 +411,10 @@ class DirectBackendTest extends BackendContract {
                         "the agent",
                         "mark",
                         Proc.bootId(),
+                        Optional.empty(),
                         Optional.empty()));
 
-        assertThat(backend.survivors()).contains(run);
+        assertThat(runsLeft(backend)).contains(run);
 
         assertThat(awaitEnd(backend, run).ending())
                 .isInstanceOfSatisfying(
@@ -430,7 +426,7 @@ class DirectBackendTest extends BackendContract {
     void aRunOfAnEarlierBootIsLost() throws Exception {
         DirectBackend backend = open();
         RunId run = run("rebooted");
-        Evidence evidence = new EvidenceStore(List.of(root.resolve(".slipway")), "executor-1")
+        Evidence evidence = new EvidenceStore(evidenceRoot(), "executor-1")
                 .create(new Evidence.Meta(
                         "executor-1",
                         run.ledger(),
@@ -439,6 +435,7 @@ class DirectBackendTest extends BackendContract {
                         "the agent",
                         "mark",
                         "another boot",
+                        Optional.empty(),
                         Optional.empty()));
         Files.createDirectory(evidence.directory().resolve("claimed"));
         Files.writeString(evidence.directory().resolve("keeper"), "1 1\n");
@@ -449,10 +446,10 @@ class DirectBackendTest extends BackendContract {
     }
 
     @Test
-    void aRunOfAnEarlierBootIsNeverSaidNotToHaveBegun() throws Exception {
+    void aRunOfAnEarlierBootIsLostAlthoughItsKeepersNameDidNotReachTheDisk() throws Exception {
         DirectBackend backend = open();
-        RunId run = run("rebooted-early");
-        new EvidenceStore(List.of(root.resolve(".slipway")), "executor-1")
+        RunId run = run("rebooted-unsynced");
+        Evidence evidence = new EvidenceStore(evidenceRoot(), "executor-1")
                 .create(new Evidence.Meta(
                         "executor-1",
                         run.ledger(),
@@ -461,9 +458,92 @@ class DirectBackendTest extends BackendContract {
                         "the agent",
                         "mark",
                         "another boot",
+                        Optional.empty(),
+                        Optional.empty()));
+        Files.createDirectory(evidence.directory().resolve("claimed"));
+        Files.createFile(evidence.directory().resolve("keeper"));
+
+        assertThat(awaitEnd(backend, run).ending()).isInstanceOf(Ending.Lost.class);
+    }
+
+    @Test
+    void aRunIsFoundStoppedAndForgottenWhereverTheWorkspacesAreNow() throws Exception {
+        TaskSpec task = task("echo begun; exec sleep 1000");
+        RunId run = start(open(), "moved", task);
+        Path workspace = root.resolve(task.taskId());
+
+        root = directory.resolve("other");
+        config = config(Optional.empty(), Optional.empty(), Map.of(), true);
+        DirectBackend moved = open();
+
+        assertThat(runsLeft(moved)).contains(run);
+        moved.start(run, task, _ -> {});
+        assertThat(moved.observe(run, Duration.ZERO)).isInstanceOf(Observed.Running.class);
+        assertThat(moved.stop(run, GRACE)).isTrue();
+        assertThat(code(awaitEnd(moved, run))).isEqualTo(143);
+        assertThat(output(moved, run)).isEqualTo("begun\n");
+        assertThat(workspace).doesNotExist();
+        moved.forget(run);
+        assertThat(runsLeft(moved)).doesNotContain(run);
+    }
+
+    @Test
+    void aWorkspaceRootThatIsNotInUseNeedNotBeUsable() throws Exception {
+        root = Files.createFile(directory.resolve("file")).resolve("root");
+        Path shared = Files.createDirectory(directory.resolve("shared"));
+        config = config(Optional.of(shared), Optional.empty(), Map.of(), true);
+        DirectBackend backend = open();
+
+        assertThat(runsLeft(backend)).isEmpty();
+        assertThat(code(awaitEnd(backend, start(backend, "shared", "touch here"))))
+                .isZero();
+        assertThat(shared.resolve("here")).exists();
+    }
+
+    @Test
+    void aWorkspaceRootThatCannotBeMadeFailsThePreflight() throws Exception {
+        root = Files.createFile(directory.resolve("file")).resolve("root");
+        config = config(Optional.empty(), Optional.empty(), Map.of(), true);
+
+        assertThatThrownBy(this::open)
+                .isInstanceOf(PreflightFailure.class)
+                .hasMessageContaining("workspace_root " + root + " cannot be created");
+    }
+
+    @Test
+    void theTraceOfARunIsKnownToTheNextProcess() throws Exception {
+        String traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        RunId run = start(
+                open(),
+                "traced",
+                new TaskSpec(
+                        "traced",
+                        new Program.Command(List.of("true")),
+                        Optional.empty(),
+                        Map.of(),
+                        Optional.empty(),
+                        Optional.of(traceparent)));
+
+        assertThat(open().survivors()).contains(new Survivor(run, Optional.of(traceparent)));
+    }
+
+    @Test
+    void aRunOfAnEarlierBootIsNeverSaidNotToHaveBegun() throws Exception {
+        DirectBackend backend = open();
+        RunId run = run("rebooted-early");
+        new EvidenceStore(evidenceRoot(), "executor-1")
+                .create(new Evidence.Meta(
+                        "executor-1",
+                        run.ledger(),
+                        run.key().execution(),
+                        1,
+                        "the agent",
+                        "mark",
+                        "another boot",
+                        Optional.empty(),
                         Optional.empty()));
 
-        assertThat(backend.survivors()).contains(run);
+        assertThat(runsLeft(backend)).contains(run);
 
         assertThat(backend.revoke(run)).isFalse();
         assertThat(awaitEnd(backend, run).ending()).isInstanceOf(Ending.Lost.class);
@@ -539,9 +619,13 @@ class DirectBackendTest extends BackendContract {
     }
 
     private Evidence evidence(RunId run) throws IOException {
-        return new EvidenceStore(List.of(root.resolve(".slipway")), "executor-1")
+        return new EvidenceStore(evidenceRoot(), "executor-1")
                 .find(new RunId(run.ledger(), new ExecutionKey(run.key().execution(), 1)))
                 .orElseThrow();
+    }
+
+    private Path evidenceRoot() {
+        return directory.resolve("evidence");
     }
 
     private static long blocks(Path file) throws IOException {
@@ -563,7 +647,7 @@ class DirectBackendTest extends BackendContract {
         return new DirectConfig(
                 root,
                 targetDir,
-                directory.resolve("evidence"),
+                evidenceRoot(),
                 ozPath,
                 environment,
                 cleanup,

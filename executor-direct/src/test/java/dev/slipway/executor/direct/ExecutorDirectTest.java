@@ -178,7 +178,7 @@ class ExecutorDirectTest {
     }
 
     private Path evidenceOf(String name) {
-        return directory.resolve("workspaces/.slipway").resolve(name);
+        return directory.resolve("state/direct").resolve(name);
     }
 
     private static HttpResponse<String> get(URI url) throws IOException, InterruptedException {

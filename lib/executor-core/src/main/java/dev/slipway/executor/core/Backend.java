@@ -37,7 +37,7 @@ public interface Backend {
      * Every run that carries this executor's id, of whatever ledger, whose evidence exists. Asked once, before the first
      * sync: what is left of runs that never began may be settled by the call.
      */
-    List<RunId> survivors() throws IOException;
+    List<Survivor> survivors() throws IOException;
 
     /**
      * The facts about a run. Returns as soon as it has ended, else after at most {@code patience}.

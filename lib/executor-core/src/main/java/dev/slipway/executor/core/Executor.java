@@ -91,7 +91,7 @@ final class Executor {
     }
 
     private void work() {
-        Optional<List<RunId>> survivors = Optional.empty();
+        Optional<List<Survivor>> survivors = Optional.empty();
         while (!closed && survivors.isEmpty()) {
             survivors = prepare();
             if (survivors.isEmpty()) {
@@ -103,11 +103,11 @@ final class Executor {
         }
     }
 
-    private Optional<List<RunId>> prepare() {
+    private Optional<List<Survivor>> prepare() {
         try {
             remarks = backend.preflight();
             remarks.forEach(LOG::warn);
-            List<RunId> survivors = backend.survivors();
+            List<Survivor> survivors = backend.survivors();
             unfit = "";
             return Optional.of(survivors);
         } catch (PreflightFailure e) {
@@ -125,13 +125,14 @@ final class Executor {
         }
     }
 
-    private void report(List<RunId> survivors) {
+    private void report(List<Survivor> survivors) {
         if (!survivors.isEmpty()) {
             LOG.infof("%d runs of earlier processes are here", survivors.size());
         }
-        RunTable table = new RunTable(backend.kind(), slots, identity.incarnation(), survivors, DROP_GRACE.toMillis());
+        List<RunId> runsLeft = survivors.stream().map(Survivor::run).toList();
+        RunTable table = new RunTable(backend.kind(), slots, identity.incarnation(), runsLeft, DROP_GRACE.toMillis());
         Waiter changed = new Waiter();
-        Runs keeper = new Runs(table, backend, dispatcher, metrics, clock, changed);
+        Runs keeper = new Runs(table, survivors, backend, dispatcher, metrics, clock, changed);
         runs = keeper;
         metrics.gauges(
                 () -> keeper.count(RunTable::live),

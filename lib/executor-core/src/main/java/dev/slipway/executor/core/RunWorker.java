@@ -9,6 +9,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -37,11 +38,15 @@ final class RunWorker {
     private final Clock clock;
     private final AtomicBoolean pumping = new AtomicBoolean();
     private final Waiter closing = new Waiter();
+    private final String traceId;
+    private final ReentrantLock evidence = new ReentrantLock();
+    private boolean forgotten;
     private volatile boolean closed;
-    private volatile String traceId = "";
 
+    /** @param traceparent the W3C trace context that the run belongs to, empty if it has none */
     RunWorker(
             RunId run,
+            String traceparent,
             Backend backend,
             Internal.ForExecutors dispatcher,
             Listener listener,
@@ -53,10 +58,10 @@ final class RunWorker {
         this.metrics = metrics;
         this.clock = clock;
         this.pump = new LogPump(backend, dispatcher, run, metrics);
+        this.traceId = traceIdOf(traceparent);
     }
 
     void start(TaskSpec spec) {
-        traceId = spec.traceparent().map(RunWorker::traceIdOf).orElse("");
         inBackground("start", () -> {
             Optional<Observed.Ended> failed = begin(spec);
             metrics.started(failed.isEmpty());
@@ -76,7 +81,7 @@ final class RunWorker {
     void stop(Duration grace, boolean isWatched) {
         inBackground("stop", () -> {
             LOG.info("stopping the run");
-            repeatedly("stop", () -> backend.revoke(run) || backend.stop(run, grace));
+            repeatedly("stop", () -> stopUnlessForgotten(grace));
             if (!isWatched) {
                 watch();
             }
@@ -89,14 +94,32 @@ final class RunWorker {
                 LOG.warn("the dispatcher did not take all of the run's output, the rest is deleted");
             }
             pump.cancel();
-            repeatedly("forget", () -> {
-                backend.forget(run);
-                return true;
-            });
+            repeatedly("forget", this::forgetEvidence);
             if (!closed) {
                 listener.forgotten(run);
             }
         });
+    }
+
+    /** A run that has ended may be forgotten while its stop is tried again, which must not make evidence of it anew. */
+    private boolean stopUnlessForgotten(Duration grace) throws IOException {
+        evidence.lock();
+        try {
+            return forgotten || backend.revoke(run) || backend.stop(run, grace);
+        } finally {
+            evidence.unlock();
+        }
+    }
+
+    private boolean forgetEvidence() throws IOException {
+        evidence.lock();
+        try {
+            forgotten = true;
+            backend.forget(run);
+            return true;
+        } finally {
+            evidence.unlock();
+        }
     }
 
     /** Begins nothing more and tells nothing more. The run goes on. */

@@ -23,11 +23,16 @@ final class Runs implements RunWorker.Listener {
     private final Waiter changed;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<RunId, RunWorker> workers = new HashMap<>();
+    private final Map<RunId, String> traces = new HashMap<>();
     private boolean closed;
 
-    /** @param changed woken whenever there is something new to report */
+    /**
+     * @param survivors what earlier processes left
+     * @param changed woken whenever there is something new to report
+     */
     Runs(
             RunTable table,
+            List<Survivor> survivors,
             Backend backend,
             Internal.ForExecutors dispatcher,
             Metrics metrics,
@@ -39,6 +44,8 @@ final class Runs implements RunWorker.Listener {
         this.metrics = metrics;
         this.clock = clock;
         this.changed = changed;
+        survivors.forEach(
+                survivor -> survivor.traceparent().ifPresent(traceparent -> traces.put(survivor.run(), traceparent)));
     }
 
     ExecutorSync nextSync() {
@@ -112,6 +119,7 @@ final class Runs implements RunWorker.Listener {
         try {
             table.forgotten(run);
             workers.remove(run);
+            traces.remove(run);
         } finally {
             lock.unlock();
         }
@@ -122,8 +130,12 @@ final class Runs implements RunWorker.Listener {
             return;
         }
         boolean isWatched = workers.containsKey(command.run());
+        if (command instanceof Command.Start start) {
+            start.spec().traceparent().ifPresent(traceparent -> traces.put(start.run(), traceparent));
+        }
         RunWorker worker = workers.computeIfAbsent(
-                command.run(), run -> new RunWorker(run, backend, dispatcher, this, metrics, clock));
+                command.run(),
+                run -> new RunWorker(run, traces.getOrDefault(run, ""), backend, dispatcher, this, metrics, clock));
         switch (command) {
             case Command.Start start -> worker.start(withTraceparent(start.spec()));
             case Command.Adopt _ -> worker.adopt();

@@ -13,6 +13,7 @@ import dev.slipway.protocol.SyncAnswer;
 import dev.slipway.protocol.TaskSpec;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -81,6 +82,51 @@ class ExecutorTest {
                         .isInstanceOfSatisfying(
                                 Ending.Exited.class,
                                 exited -> assertThat(exited.code()).isEqualTo(3)));
+    }
+
+    @Test
+    void aReportThatSupersededAnotherIsHeldUntilSomethingHappens() {
+        launch("t1");
+        executor.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+
+        int reported = dispatcher.syncs().size();
+
+        await().during(Duration.ofMillis(500))
+                .until(() -> dispatcher.syncs().size() <= reported + 1); // what happened just now may take another one
+    }
+
+    @Test
+    void aRunThatAnEarlierProcessLeftKeepsItsTrace() {
+        backend.begin(RUN, "");
+
+        executor.open();
+
+        await().until(() -> backend.traces().contains("0af7651916cd43dd8448eb211c80319c"));
+    }
+
+    @Test
+    void aStopThatIsTriedAgainMakesNoEvidenceOfAForgottenRun() {
+        launch("t1");
+        executor.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+        backend.becomeIrrevocable(true);
+        dispatcher.answers(sync -> new SyncAnswer(
+                LEDGER,
+                SESSION,
+                List.of(),
+                sync.runs().stream().anyMatch(run -> !run.stopping())
+                        ? List.of(new SyncAnswer.Stop(KEY, 100))
+                        : List.of(),
+                sync.finished().isEmpty() ? List.of() : List.of(KEY),
+                List.of()));
+        await().until(() -> backend.calls().contains("revoke " + RUN));
+
+        backend.end(RUN, 0);
+        await().until(() -> backend.calls().contains("forget " + RUN));
+        backend.becomeIrrevocable(false);
+
+        await().during(Duration.ofMillis(500)).until(() -> !backend.has(RUN));
     }
 
     @Test

@@ -13,10 +13,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jboss.logging.MDC;
 
 /** An engine in memory: runs run until they are told to end. */
 final class FakeBackend implements Backend {
+    static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
     private static final class Run {
         String output = "";
         boolean begun;
@@ -26,9 +30,11 @@ final class FakeBackend implements Backend {
     }
 
     private final Map<RunId, Run> runs = new LinkedHashMap<>();
-    final List<String> calls = new ArrayList<>();
+    private final List<String> calls = new ArrayList<>();
+    private final List<Object> traces = new ArrayList<>();
     private String unfit = "";
     private boolean unreachable;
+    private boolean irrevocable;
 
     @Override
     public BackendKind kind() {
@@ -90,6 +96,16 @@ final class FakeBackend implements Backend {
         unreachable = is;
     }
 
+    /** @param is whether its evidence cannot be reached by who wants to revoke */
+    synchronized void becomeIrrevocable(boolean is) {
+        irrevocable = is;
+    }
+
+    /** The traces in whose name it was asked about runs. */
+    synchronized List<Object> traces() {
+        return List.copyOf(traces);
+    }
+
     synchronized boolean has(RunId run) {
         return runs.containsKey(run);
     }
@@ -104,13 +120,16 @@ final class FakeBackend implements Backend {
     }
 
     @Override
-    public synchronized List<RunId> survivors() {
+    public synchronized List<Survivor> survivors() {
         calls.add("survivors");
-        return List.copyOf(runs.keySet());
+        return runs.keySet().stream()
+                .map(run -> new Survivor(run, Optional.of(TRACEPARENT)))
+                .toList();
     }
 
     @Override
     public synchronized Observed observe(RunId run, Duration patience) throws IOException {
+        Optional.ofNullable(MDC.get("traceId")).ifPresent(traces::add);
         Run known = runs.get(run);
         if (known == null) {
             return new Observed.Ended(new Ending.Lost(FailureReason.UNKNOWN, "no evidence"), 0, 9);
@@ -125,8 +144,11 @@ final class FakeBackend implements Backend {
     }
 
     @Override
-    public synchronized boolean revoke(RunId run) {
+    public synchronized boolean revoke(RunId run) throws IOException {
         calls.add("revoke " + run);
+        if (irrevocable) {
+            throw new IOException("the evidence is away");
+        }
         runs.computeIfAbsent(run, _ -> new Run());
         notifyAll();
         return !runs.get(run).begun;
