@@ -6,9 +6,9 @@ import java.util.Arrays;
 
 /** The services, in the order in which they are started; they are stopped in the reverse one. */
 public enum ServiceName {
-    DISPATCHER("dispatcher", 8080, 128),
-    EXECUTOR_DIRECT("executor-direct", 8082, 96),
-    CONNECTOR("connector", 8081, 128);
+    DISPATCHER("dispatcher", 8080, 384),
+    EXECUTOR_DIRECT("executor-direct", 8082, 256),
+    CONNECTOR("connector", 8081, 256);
 
     private final String directory;
     private final int usualPort;

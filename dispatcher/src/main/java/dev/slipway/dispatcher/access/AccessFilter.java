@@ -6,6 +6,7 @@ import io.quarkus.runtime.configuration.ConfigurationException;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.event.Observes;
@@ -20,8 +21,12 @@ public class AccessFilter {
     /** Before everything else that Quarkus or its extensions install. */
     private static final int FIRST = 10_000;
 
+    /** How many of the largest bodies may be taken in at the same time; the heap that {@code slipway up} gives is made for it. */
+    private static final int LARGEST_AT_ONCE = 2;
+
     private final Doorkeeper doorkeeper;
     private final long maxBody;
+    private final Inflow inflow;
     private final ObjectMapper json;
 
     AccessFilter(
@@ -30,6 +35,7 @@ public class AccessFilter {
             ObjectMapper json) {
         this.json = json;
         this.maxBody = maxBody.asLongValue();
+        this.inflow = new Inflow(LARGEST_AT_ONCE * this.maxBody);
         try {
             doorkeeper = new Doorkeeper(config);
         } catch (IllegalArgumentException e) {
@@ -49,11 +55,25 @@ public class AccessFilter {
                         call.normalizedPath(),
                         call.request().getHeader(HttpHeaders.AUTHORIZATION))
                 .or(() -> tooLarge(call.request().getHeader(HttpHeaders.CONTENT_LENGTH)));
-        if (refusal.isEmpty()) {
-            call.next();
-        } else {
+        if (refusal.isPresent()) {
             refuse(call, refusal.get());
+            return;
         }
+        Optional<Runnable> room = inflow.take(size(call.request()));
+        if (room.isEmpty()) {
+            refuse(call, Refusal.unavailable("Other large tasks are being taken in. Try again in a second."));
+            return;
+        }
+        call.addEndHandler(_ -> room.get().run());
+        call.next();
+    }
+
+    /** A body whose size is not told in advance may be as large as any. */
+    private long size(HttpServerRequest request) {
+        @Nullable String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+        return length != null
+                ? Long.parseLong(length)
+                : request.headers().contains(HttpHeaders.TRANSFER_ENCODING) ? maxBody : 0;
     }
 
     /** The port refuses it too, but says nothing. */
