@@ -1,9 +1,11 @@
 package dev.slipway.cli;
 
 import dev.slipway.cli.api.ApiClient;
+import dev.slipway.cli.api.ApiFailure;
 import dev.slipway.cli.api.OutputFollower;
 import dev.slipway.cli.services.LaunchRequest;
 import dev.slipway.cli.services.LogLevel;
+import dev.slipway.cli.services.Services;
 import dev.slipway.cli.services.StateDir;
 import dev.slipway.protocol.Api;
 import dev.slipway.protocol.SecretValue;
@@ -17,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -108,7 +111,7 @@ final class RunCommand implements Callable<Integer> {
                 requireImages(api);
             }
             cancellation.submitting();
-            var task = api.submit(submit);
+            var task = submitted(api, submit, use);
             if (detach) {
                 use.keepServices();
                 host.printer().println(task.executionId());
@@ -127,6 +130,19 @@ final class RunCommand implements Callable<Integer> {
             var signal = cancellation.signal();
             if (signal.isPresent()) {
                 return signal.get().exitCode();
+            }
+            throw e;
+        }
+    }
+
+    private Api.Task submitted(ApiClient api, Api.Submit submit, Services.Use use) {
+        try {
+            return api.submit(submit);
+        } catch (ApiFailure e) {
+            if (e.isFateUnknown()) {
+                use.keepServices(); // it may run, and without them nobody would look after it
+                host.say("it is not known whether the task was taken, and the services stay for it: 'slipway show %s'"
+                        .formatted(submit.executionId().orElseThrow()));
             }
             throw e;
         }
@@ -172,6 +188,7 @@ final class RunCommand implements Callable<Integer> {
 
     private Api.Submit submission() {
         return new Api.Submit(
+                Optional.of(UUID.randomUUID().toString()),
                 command,
                 Optional.ofNullable(image),
                 variables(),

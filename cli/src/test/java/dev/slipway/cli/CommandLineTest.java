@@ -143,6 +143,39 @@ class CommandLineTest {
     }
 
     @Test
+    void runSubmitsAgainUnderTheSameIdWhenItIsNotKnownWhatBecameOfIt() throws IOException {
+        api.answer(
+                "POST /api/v1/tasks",
+                json(503, new Api.Problem("t", "t", 503, "the ledger did not answer in time")),
+                json(200, Tasks.in(TaskState.QUEUED)));
+        ends(Tasks.in(TaskState.SUCCEEDED), "");
+
+        assertThat(host.run("run", "--", "true")).isZero();
+
+        assertThat(api.asked("POST /api/v1/tasks").stream()
+                        .map(StubApi.Asked::body)
+                        .distinct())
+                .hasSize(1);
+        assertThat(api.asked("POST /api/v1/tasks")).hasSize(2);
+        assertThat(submitted().get("executionId").asText()).isNotBlank();
+    }
+
+    @Test
+    void theServicesStayWhenItIsNotKnownWhetherTheTaskWasTaken() throws IOException {
+        var launch = host.stateDir().resolve("launch.json");
+        Files.writeString(launch, Files.readString(launch).replace("OPERATOR", "RUN"));
+        api.answer("POST /api/v1/tasks", json(503, new Api.Problem("t", "t", 503, "the ledger did not answer")));
+
+        assertThat(host.run("run", "--", "true")).isEqualTo(125);
+        assertThat(host.err())
+                .contains(
+                        "not known whether the task was taken",
+                        "'slipway show " + submitted().get("executionId").asText() + "'",
+                        "the ledger did not answer");
+        assertThat(Files.readString(launch)).contains("OPERATOR");
+    }
+
+    @Test
     void runWithAnImageNeedsAnExecutorThatRunsImages() {
         api.answer(
                 "GET /api/v1/executors", json(200, List.of(Map.of("id", "e", "backend", "direct", "present", true))));

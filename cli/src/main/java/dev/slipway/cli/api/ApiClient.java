@@ -20,11 +20,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.concurrent.locks.LockSupport;
 
 /** The public API of one dispatcher. Every method throws {@link ApiFailure} when the call is refused or fails. */
 public final class ApiClient {
     private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(5);
     private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(30);
+    private static final int SUBMIT_TRIES = 4;
+    private static final Duration SUBMIT_PAUSE = Duration.ofMillis(250);
     private static final int MAX_ANSWER_BYTES = 64 << 20;
 
     private final HttpClient http = HttpClient.newBuilder()
@@ -44,7 +47,26 @@ public final class ApiClient {
     /** Which tasks to list; absent parts do not filter. */
     public record Filter(Optional<String> state, Optional<String> source, List<String> labels, int limit) {}
 
+    /**
+     * Submits under an execution id of the caller's, and again if it is not known what became of it: the id keeps it from
+     * running twice.
+     */
     public Api.Task submit(Api.Submit submit) {
+        for (int tries = 1; ; tries++) {
+            try {
+                return submitOnce(submit);
+            } catch (ApiFailure e) {
+                if (!e.isFateUnknown()
+                        || tries == SUBMIT_TRIES
+                        || Thread.currentThread().isInterrupted()) {
+                    throw e;
+                }
+            }
+            LockSupport.parkNanos(SUBMIT_PAUSE.multipliedBy(tries).toNanos());
+        }
+    }
+
+    private Api.Task submitOnce(Api.Submit submit) {
         try {
             var body = BodyPublishers.ofByteArray(Json.MAPPER.writeValueAsBytes(submit));
             return read(

@@ -17,6 +17,11 @@ public final class ApiFailure extends RuntimeException {
         return status;
     }
 
+    /** Whether the call may have been carried out all the same. */
+    public boolean isFateUnknown() {
+        return status == UNREACHABLE || status >= 500;
+    }
+
     /** Whether the same call may succeed a little later. */
     public boolean mayPass() {
         return status == UNREACHABLE || status == 503 || status == 429;

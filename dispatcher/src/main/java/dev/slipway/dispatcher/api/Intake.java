@@ -54,7 +54,7 @@ public final class Intake {
 
     private Bytes payload(TaskSpec spec) {
         try {
-            return Bytes.of(json.writeValueAsBytes(spec));
+            return Bytes.wrap(json.writeValueAsBytes(spec));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a task that was read from JSON can be written as JSON", e);
         }

@@ -1,8 +1,8 @@
 package dev.slipway.dispatcher.api;
 
-import dev.slipway.dispatcher.ledger.StoredTask;
 import dev.slipway.dispatcher.logs.LogStore;
 import dev.slipway.dispatcher.logs.Stored;
+import dev.slipway.dispatcher.loop.Runs;
 import dev.slipway.protocol.Api;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
@@ -25,11 +25,13 @@ import org.jboss.resteasy.reactive.RestQuery;
 public class LogResource {
     private final TaskView tasks;
     private final LogStore logs;
+    private final Runs runs;
     private final Viewers viewers;
 
-    LogResource(TaskView tasks, LogStore logs, Viewers viewers) {
+    LogResource(TaskView tasks, LogStore logs, Runs runs, Viewers viewers) {
         this.tasks = tasks;
         this.logs = logs;
+        this.runs = runs;
         this.viewers = viewers;
     }
 
@@ -39,13 +41,14 @@ public class LogResource {
     public StreamingOutput text(@RestPath String id, @RestQuery Optional<String> offset) {
         String execution = tasks.find(id).execution().id();
         long from = offset(offset);
-        return out -> {
+        return viewers.seated(out -> {
+            long end = logs.length(execution); // what comes meanwhile is not waited for: it might never end
             long at = from;
             Optional<Stored> next = logs.read(execution, at);
-            while (next.isPresent()) {
+            while (next.isPresent() && at < end) {
                 out.write(
                         switch (next.get()) {
-                            case Stored.Output output -> output.bytes().toArray();
+                            case Stored.Output output -> output.bytes().unwrap();
                             case Stored.Gap gap ->
                                 "\n[slipway: %d bytes left out here]\n"
                                         .formatted(gap.missing())
@@ -54,7 +57,7 @@ public class LogResource {
                 at = next.get().end();
                 next = logs.read(execution, at);
             }
-        };
+        });
     }
 
     @GET
@@ -80,11 +83,13 @@ public class LogResource {
         try (var news = viewers.output(execution)) {
             events.heartbeat();
             while (viewers.isOpen()) {
-                // In this order: an execution that has ended gets no more output, so what is read after is all.
-                StoredTask task = tasks.find(execution);
+                // In this order: what came before the end is sent before it. Should its executor have let the ending go
+                // ahead
+                // of output that was stuck, the rest is stored later, and is there for whoever reads again.
+                boolean ended = !runs.isOpen(execution);
                 at = sendStored(execution, at, events);
-                if (!task.execution().isOpen()) {
-                    events.send("end", at, tasks.show(task));
+                if (ended) {
+                    events.send("end", at, tasks.show(tasks.find(execution)));
                     return;
                 }
                 if (!news.await(LiveEvents.HEARTBEAT)) {

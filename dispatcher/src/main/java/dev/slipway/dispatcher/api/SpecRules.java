@@ -23,9 +23,6 @@ final class SpecRules {
     private SpecRules() {}
 
     static Optional<String> fault(String executionId, TaskSpec spec) {
-        if (spec.taskId() == null || spec.program() == null) {
-            return Optional.of("A task has an id and a program.");
-        }
         return id("execution", executionId)
                 .or(() -> id("task", spec.taskId()))
                 .or(() -> arguments(spec.program()))

@@ -2,6 +2,7 @@ package dev.slipway.dispatcher.api;
 
 import dev.slipway.dispatcher.access.Refusal;
 import dev.slipway.dispatcher.core.Event;
+import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.ledger.Ledger;
@@ -60,17 +61,24 @@ public class TaskResource {
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
-    @Operation(summary = "Runs a command. The task is durable once this answers.")
+    @Operation(
+            summary = "Runs a command. The task is durable once this answers;"
+                    + " with an execution id of the caller's, the call can be repeated.")
     @APIResponse(
             responseCode = "201",
             description = "It waits for its turn",
+            content = @Content(schema = @Schema(implementation = Api.Task.class)))
+    @APIResponse(
+            responseCode = "200",
+            description = "It was submitted before, under the same execution id",
             content = @Content(schema = @Schema(implementation = Api.Task.class)))
     public Response submit(Api.@Nullable Submit submit) {
         if (submit == null) {
             throw Refusal.invalid("Send the task as the body: {\"command\": [\"program\", \"argument\"]}.");
         }
         SubmitRules.fault(submit).ifPresent(TaskResource::invalid);
-        String executionId = UUID.randomUUID().toString();
+        String executionId =
+                submit.executionId().orElseGet(() -> UUID.randomUUID().toString());
         var spec = new TaskSpec(
                 UUID.randomUUID().toString(),
                 new Program.Command(submit.command()),
@@ -80,14 +88,22 @@ public class TaskResource {
                 traceparent());
         intake.check(executionId, spec).ifPresent(TaskResource::invalid);
         Reply reply = intake.take(event(submit, executionId, spec), submit.title(), submit.labels(), spec);
-        if (reply instanceof Reply.AtCapacity) {
-            throw new Refusal(
-                    429,
-                    "The queue is full. Try again when tasks have ended, or raise slipway.queue_limit in the settings.");
-        }
-        return Response.status(Response.Status.CREATED)
-                .entity(tasks.show(tasks.find(executionId)))
-                .build();
+        return switch (reply) {
+            // Durable: from here on nothing may fail any more, or the caller would not know.
+            case Reply.Queued(Execution execution) ->
+                Response.status(Response.Status.CREATED)
+                        .entity(TaskView.queued(execution, submit.title(), submit.labels(), spec.traceparent()))
+                        .build();
+            case Reply.Known(String known, boolean _) ->
+                Response.ok(tasks.show(tasks.find(known))).build();
+            case Reply.AtCapacity() ->
+                throw new Refusal(
+                        429,
+                        "The queue is full. Try again when tasks have ended, or raise slipway.queue_limit in the settings.");
+            case Reply.IdTaken() ->
+                throw Refusal.conflict("A task of the control plane has this execution id. Choose another, or none.");
+            default -> throw new IllegalStateException("a submission was answered with " + reply);
+        };
     }
 
     private static void invalid(String fault) {

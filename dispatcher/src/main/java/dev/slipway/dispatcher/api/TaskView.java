@@ -44,6 +44,15 @@ public final class TaskView {
         return show(List.of(task)).getFirst();
     }
 
+    /** A task that was just taken in; what it waits for is not looked up. */
+    static Api.Task queued(
+            Execution execution, Optional<String> title, Map<String, String> labels, Optional<String> traceparent) {
+        return show(
+                new StoredTask(
+                        execution, Optional.empty(), Optional.empty(), Optional.empty(), title, traceparent, labels),
+                Optional.empty());
+    }
+
     List<Api.Task> show(List<StoredTask> tasks) {
         List<String> open = tasks.stream()
                 .map(StoredTask::execution)

@@ -13,7 +13,7 @@ import jakarta.ws.rs.core.StreamingOutput;
 import java.io.IOException;
 import java.util.concurrent.Semaphore;
 
-/** Those who follow something live: bounded in number, and woken when there is news. */
+/** Those who read output or follow something live: bounded in number, and woken when there is news. */
 public final class Viewers implements Observer {
     private static final int MAX = 200;
 
@@ -33,16 +33,26 @@ public final class Viewers implements Observer {
         void write(LiveEvents events) throws IOException, InterruptedException;
     }
 
-    /** The body of a response that follows something; it is refused with 503 if too many follow already. */
+    /** The body of a response that follows something. */
     StreamingOutput follow(Stream stream) {
-        return out -> {
-            if (!seats.tryAcquire()) {
-                throw Refusal.unavailable("More than " + MAX + " viewers follow already. Try again when one has left.");
-            }
+        return seated(out -> {
             try {
                 stream.write(new LiveEvents(out, json));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            }
+        });
+    }
+
+    /** A body that lasts for as long as its reader takes; it is refused with 503 if there are too many of them already. */
+    StreamingOutput seated(StreamingOutput body) {
+        return out -> {
+            if (!seats.tryAcquire()) {
+                throw Refusal.unavailable(
+                        "More than " + MAX + " viewers are here already. Try again when one has left.");
+            }
+            try {
+                body.write(out);
             } finally {
                 seats.release();
             }

@@ -60,9 +60,6 @@ public class ConnectorResource implements Internal.ForConnectors {
 
     @Override
     public TaskSubmission.Answer submit(TaskSubmission submission) {
-        if (submission.executionId() == null || submission.spec() == null || submission.title() == null) {
-            throw Refusal.invalid("A submission has an execution id and a spec.");
-        }
         var spec = submission.spec();
         intake.check(submission.executionId(), spec).ifPresent(fault -> {
             throw Refusal.invalid(fault);

@@ -57,9 +57,6 @@ public class ExecutorResource implements Internal.ForExecutors {
         if (sync.runs().size() + sync.finished().size() > ExecutorSync.MAX_RUNS) {
             throw Refusal.tooLarge("One sync has at most " + ExecutorSync.MAX_RUNS + " runs and endings.");
         }
-        if (sync.backend() == null || sync.session() == null || sync.slots() < 0) {
-            throw Refusal.invalid("A sync names its backend, its session and its slots.");
-        }
         var answered = loop.sync(executor, sync);
         Answer.ToExecutor answer = answered.answer();
         return new SyncAnswer(
@@ -103,8 +100,8 @@ public class ExecutorResource implements Internal.ForExecutors {
 
     @Override
     public LogAppend.Position appendLogs(String execution, LogAppend append) {
-        if (append.bytes() == null || append.cursor() == null || append.offset() < 0) {
-            throw Refusal.invalid("Output comes with its offset, its bytes and a cursor.");
+        if (append.offset() < 0) {
+            throw Refusal.invalid("An offset is not negative.");
         }
         if (append.bytes().length() > LogAppend.MAX_BYTES || append.cursor().length() > LogAppend.MAX_CURSOR) {
             throw Refusal.tooLarge("One call has at most " + LogAppend.MAX_BYTES + " bytes of output and "

@@ -56,7 +56,7 @@ record Sql(Connection connection) {
             case Integer number -> statement.setInt(at, number);
             case Long number -> statement.setLong(at, number);
             case Boolean truth -> statement.setBoolean(at, truth);
-            case Bytes bytes -> statement.setBytes(at, bytes.toArray());
+            case Bytes bytes -> statement.setBytes(at, bytes.unwrap());
             case OptionalInt number when number.isPresent() -> statement.setInt(at, number.getAsInt());
             case OptionalInt _ -> statement.setNull(at, Types.INTEGER);
             case OptionalLong number when number.isPresent() -> statement.setLong(at, number.getAsLong());

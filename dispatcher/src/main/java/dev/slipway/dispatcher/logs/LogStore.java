@@ -88,12 +88,29 @@ public final class LogStore implements AutoCloseable {
      * @throws Refusal 503 when the store cannot be read
      */
     public Optional<Stored> read(String execution, long offset) {
+        return look(tables -> tables.at(execution, offset));
+    }
+
+    private interface Look<T> {
+        T at(OutputTables tables) throws SQLException;
+    }
+
+    private <T> T look(Look<T> look) {
         try (Connection connection = database.getConnection()) {
-            return new OutputTables(connection, cap).at(execution, offset);
+            return look.at(new OutputTables(connection, cap));
         } catch (SQLException e) {
             LOG.error("Output cannot be read from logs.db", e);
             throw Refusal.unavailable("Output cannot be read now. The dispatcher's log says why.");
         }
+    }
+
+    /**
+     * How much was written of an execution's output so far, in bytes; what is not kept counts.
+     *
+     * @throws Refusal 503 when the store cannot be read
+     */
+    public long length(String execution) {
+        return look(tables -> tables.head(execution).length());
     }
 
     /** Whether output can be stored, as far as the last attempt shows. */

@@ -45,7 +45,7 @@ final class OutputTables {
         if (!accepted || append.bytes().length() == 0) {
             return head.position(append.attempt(), accepted);
         }
-        byte[] bytes = append.bytes().toArray();
+        byte[] bytes = append.bytes().unwrap();
         var grown = new Head(append.attempt(), head.length() + bytes.length, append.cursor());
         save(execution, grown);
         int written = growLastPiece(execution, head.length(), bytes);
@@ -77,7 +77,7 @@ final class OutputTables {
                 || !cap.mayGrow(last.get().offset(), last.get().bytes().length(), bytes.length)) {
             return 0;
         }
-        byte[] old = last.get().bytes().toArray();
+        byte[] old = last.get().bytes().unwrap();
         byte[] joined = new byte[old.length + bytes.length];
         System.arraycopy(old, 0, joined, 0, old.length);
         System.arraycopy(bytes, 0, joined, old.length, bytes.length);
@@ -94,7 +94,7 @@ final class OutputTables {
         try (var insert = connection.prepareStatement("insert into piece (execution, start, bytes) values (?, ?, ?)")) {
             insert.setString(1, execution);
             insert.setLong(2, start);
-            insert.setBytes(3, bytes.toArray());
+            insert.setBytes(3, bytes.unwrap());
             insert.executeUpdate();
         }
     }
@@ -149,7 +149,7 @@ final class OutputTables {
         }
         Optional<Stored.Output> holding = pieceBefore(execution, offset + 1);
         if (holding.isPresent() && holding.get().end() > offset) {
-            byte[] bytes = holding.get().bytes().toArray();
+            byte[] bytes = holding.get().bytes().unwrap();
             int from = (int) (offset - holding.get().offset());
             return Optional.of(new Stored.Output(offset, Bytes.of(bytes, from, bytes.length)));
         }
@@ -163,7 +163,7 @@ final class OutputTables {
             bind(select, execution, offset);
             try (var row = select.executeQuery()) {
                 return row.next()
-                        ? Optional.of(new Stored.Output(row.getLong(1), Bytes.of(row.getBytes(2))))
+                        ? Optional.of(new Stored.Output(row.getLong(1), Bytes.wrap(row.getBytes(2))))
                         : Optional.empty();
             }
         }

@@ -331,14 +331,16 @@ public final class Loop implements AutoCloseable {
     private void fail(List<Work> batch, Throwable e) {
         if (ready) {
             LOG.error(
-                    "What was decided could not be stored, and those who waited for it were told to try again."
-                            + " Is the disk of the state directory full or read-only? It is tried again every second.",
+                    "What was decided could not be stored, and those who waited for it were told to try again. "
+                            + (e instanceof SQLException
+                                    ? "Is the disk of the state directory full or read-only? It is tried again every second."
+                                    : "This is a fault of the dispatcher's own: report it with what follows here."),
                     e);
         }
         ready = false;
         state = null;
-        refuse(batch, notStored());
-        held.values().forEach(answer -> answer.completeExceptionally(notStored()));
+        refuse(batch, notConfirmed(e));
+        held.values().forEach(answer -> answer.completeExceptionally(notConfirmed(e)));
         held.clear();
         tell(Observer::failed);
     }
@@ -350,6 +352,15 @@ public final class Loop implements AutoCloseable {
     private static Refusal notStored() {
         return Refusal.unavailable(
                 "The ledger cannot be written now: is the disk of the dispatcher's state directory full? Its log says more. Nothing was changed; try again.");
+    }
+
+    /** A commit that fails may have been stored all the same. */
+    private static Refusal notConfirmed(Throwable e) {
+        return Refusal.unavailable(
+                (e instanceof SQLException
+                                ? "The ledger could not be written: is the disk of the dispatcher's state directory full?"
+                                : "Something unexpected happened here.")
+                        + " The dispatcher's log says more. It is not certain whether this was stored: look, or send it again under the same id.");
     }
 
     private static Refusal closing() {

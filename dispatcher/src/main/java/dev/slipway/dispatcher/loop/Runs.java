@@ -1,6 +1,7 @@
 package dev.slipway.dispatcher.loop;
 
 import dev.slipway.dispatcher.core.Change;
+import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.State;
 import java.util.Map;
 import java.util.Optional;
@@ -9,18 +10,24 @@ import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
 
-/** The attempt and the trace of every execution, for those who need nothing else and must not wait for the loop. Logs transitions with both. */
+/** The attempt and the trace of every execution and whether it is open, for those who need nothing else and must not wait for the loop. Logs transitions with both. */
 public final class Runs implements Observer {
     private static final Logger LOG = Logger.getLogger(Runs.class);
 
     /** Replaced as a whole: output of a known execution must never meet an empty map, for it would be refused for good. */
     private volatile Map<String, Run> runs = new ConcurrentHashMap<>();
 
-    private record Run(int attempt, Optional<String> traceId) {}
+    private record Run(int attempt, boolean open, Optional<String> traceId) {}
 
     /** The execution's latest attempt, 0 before its first launch; empty when there is no such execution. */
     public Optional<Integer> attempt(String execution) {
         return Optional.ofNullable(runs.get(execution)).map(Run::attempt);
+    }
+
+    /** Whether the execution is known and has not ended. */
+    public boolean isOpen(String execution) {
+        @Nullable Run run = runs.get(execution);
+        return run != null && run.open();
     }
 
     public boolean isKnown(String execution) {
@@ -35,6 +42,7 @@ public final class Runs implements Observer {
                         execution.id(),
                         new Run(
                                 execution.attempt(),
+                                execution.isOpen(),
                                 Optional.ofNullable(traceparents.get(execution.id()))
                                         .flatMap(TraceParent::traceId))));
         runs = fresh;
@@ -50,13 +58,16 @@ public final class Runs implements Observer {
                             execution.id(),
                             new Run(
                                     0,
+                                    true,
                                     Optional.ofNullable(details)
                                             .flatMap(d -> d.traceparent())
                                             .flatMap(TraceParent::traceId)));
                     log(execution.id(), 0, "Task accepted");
                 }
                 case Change.Moved moved -> {
-                    runs.computeIfPresent(moved.executionId(), (_, run) -> new Run(moved.attempt(), run.traceId()));
+                    runs.computeIfPresent(
+                            moved.executionId(),
+                            (_, run) -> new Run(moved.attempt(), !(moved.to() instanceof Life.Ended), run.traceId()));
                     log(
                             moved.executionId(),
                             moved.attempt(),

@@ -198,6 +198,46 @@ class DispatcherTest {
         followed.cancel(true);
     }
 
+    @Test
+    void aSubmissionUnderAnIdOfItsOwnCanBeSentAgain() {
+        String id = unique("mine");
+        Map<String, Object> mine = Map.of("command", List.of("true"), "title", "T", "executionId", id);
+        JsonPath first = Play.submit(mine).then().statusCode(201).extract().jsonPath();
+        JsonPath again = Play.submit(mine).then().statusCode(200).extract().jsonPath();
+        assertThat(first.getString("executionId")).isEqualTo(id);
+        assertThat(again.getString("taskId")).isEqualTo(first.getString("taskId"));
+        assertThat(again.getString("createdAt")).isEqualTo(first.getString("createdAt"));
+        assertThat(first.getString("title")).isEqualTo("T");
+        assertThat(people().get("/api/v1/tasks/" + id + "/events").jsonPath().getList("to"))
+                .containsExactly("queued");
+
+        String theirs = unique("e");
+        Play.assign(theirs, unique("t"));
+        Play.submit(Map.of("command", List.of("true"), "executionId", theirs))
+                .then()
+                .statusCode(409)
+                .contentType("application/problem+json");
+        Play.submit(Map.of("command", List.of("true"), "executionId", "new\nline"))
+                .then()
+                .statusCode(422);
+    }
+
+    @Test
+    void anIncompleteReportIsRefusedAndHarmsNobody() {
+        play.executor("x-1", List.of(), List.of());
+        for (String finished : List.of("{}", "{\"key\":{\"execution\":\"e\",\"attempt\":1}}", "null")) {
+            services()
+                    .body(
+                            "{\"incarnation\":9,\"seq\":9,\"backend\":\"direct\",\"slots\":0,\"session\":\"s\",\"runs\":[],\"finished\":[%s]}"
+                                    .formatted(finished))
+                    .post("/internal/v1/executors/x-9/sync")
+                    .then()
+                    .statusCode(400)
+                    .contentType("application/problem+json");
+        }
+        assertThat(Play.submitted(HELLO)).isNotBlank();
+    }
+
     // --- cancelling, draining, limits
 
     @Test

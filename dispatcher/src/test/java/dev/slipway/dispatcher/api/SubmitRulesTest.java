@@ -17,6 +17,7 @@ class SubmitRulesTest {
     private static Api.Submit submit(
             @Nullable Long timeout, Map<String, String> labels, @Nullable Integer priority, @Nullable String title) {
         return new Api.Submit(
+                Optional.empty(),
                 List.of("true"),
                 Optional.empty(),
                 Map.of(),
@@ -71,6 +72,7 @@ class SubmitRulesTest {
     @Test
     void asksForACommand() {
         var nothing = new Api.Submit(
+                Optional.empty(),
                 List.of(),
                 Optional.empty(),
                 Map.of(),

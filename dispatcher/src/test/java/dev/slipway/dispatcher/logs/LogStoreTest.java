@@ -120,6 +120,13 @@ class LogStoreTest {
     }
 
     @Test
+    void saysHowMuchWasWrittenAlsoOfWhatIsNotKept() {
+        assertThat(store.length("e")).isZero();
+        store.append("e", output(1, 0, "x".repeat(1_000), "c"));
+        assertThat(store.length("e")).isEqualTo(1_000);
+    }
+
+    @Test
     void keepsTheSpaceOfDroppedPiecesForNewOnes() throws SQLException {
         long offset = 0;
         long early = 0;

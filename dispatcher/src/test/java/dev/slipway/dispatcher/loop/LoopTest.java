@@ -343,6 +343,33 @@ class LoopTest {
     }
 
     @Test
+    void knowsWhichExecutionsAreOpen() throws SQLException {
+        Loop loop = loop(LONG, runs);
+        assertThat(runs.isOpen("e1")).isFalse();
+        submit(loop, "e1");
+        assertThat(runs.isOpen("e1")).isTrue();
+        var again = new Runs();
+        loop(LONG, again);
+        assertThat(again.isOpen("e1")).isTrue();
+        loop.decide(new Event.CancelExecution("e1", "user"));
+        assertThat(runs.isOpen("e1")).isFalse();
+        assertThat(runs.isKnown("e1")).isTrue();
+    }
+
+    @Test
+    void onlyAFailingStoreIsBlamedOnTheDisk() throws SQLException {
+        Loop loop = loop(LONG);
+        flaky.full(true);
+        assertThatThrownBy(() -> submit(loop, "e1"))
+                .hasMessageContaining("disk")
+                .hasMessageContaining("not certain");
+        flaky.full(false);
+        await().until(loop::isReady);
+        flaky.broken(true);
+        assertThatThrownBy(() -> submit(loop, "e1")).hasMessageContaining("unexpected");
+    }
+
+    @Test
     void knowsAttemptsAndTracesAgainAfterARestart() throws SQLException {
         Loop first = loop(LONG, runs);
         String session = session(first);

@@ -13,6 +13,8 @@ public final class Api {
     /**
      * A command to run.
      *
+     * @param executionId chosen by the caller, who can then send the same submission again after a failure: an id that was
+     *     taken before answers with its task, and nothing runs twice; without one, one is made up
      * @param command the program and its arguments
      * @param image the container image to run it in; without one it runs on a host
      * @param env its variables; write-only
@@ -22,6 +24,7 @@ public final class Api {
      * @param title for people
      */
     public record Submit(
+            Optional<String> executionId,
             List<String> command,
             Optional<String> image,
             Map<String, SecretValue> env,

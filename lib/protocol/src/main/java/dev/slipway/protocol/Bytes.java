@@ -14,9 +14,14 @@ public final class Bytes {
         this.array = array;
     }
 
-    @JsonCreator
     public static Bytes of(byte[] array) {
         return new Bytes(array.clone());
+    }
+
+    /** Takes the array over, uncopied: nobody may change it any more. */
+    @JsonCreator
+    public static Bytes wrap(byte[] array) {
+        return new Bytes(array);
     }
 
     /** A copy of the bytes from {@code from} (inclusive) to {@code to} (exclusive). */
@@ -25,9 +30,14 @@ public final class Bytes {
     }
 
     /** A copy. */
-    @JsonValue
     public byte[] toArray() {
         return array.clone();
+    }
+
+    /** The array itself, for those who only read it. */
+    @JsonValue
+    public byte[] unwrap() {
+        return array;
     }
 
     public int length() {

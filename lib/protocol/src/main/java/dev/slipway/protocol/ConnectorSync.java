@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 import java.util.Optional;
 
@@ -54,5 +56,11 @@ public record ConnectorSync(
      * @param executionId as the connector submitted it
      * @param outcome absent for a claim
      */
-    public record Message(long id, String executionId, String taskId, Optional<Outcome> outcome) {}
+    public record Message(long id, String executionId, String taskId, Optional<Outcome> outcome) {
+        public Message {
+            requireNonNull(executionId, "executionId");
+            requireNonNull(taskId, "taskId");
+            requireNonNull(outcome, "outcome");
+        }
+    }
 }

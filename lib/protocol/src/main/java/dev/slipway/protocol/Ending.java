@@ -1,5 +1,8 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 
@@ -18,15 +21,35 @@ public sealed interface Ending {
      * @param reason the backend's word for an exit other than 0
      * @param stopped whether a stop had begun before it ended: then even a code of 0 is not a success
      */
-    record Exited(int code, FailureReason reason, String message, boolean stopped) implements Ending {}
+    record Exited(
+            @JsonProperty(required = true) int code,
+            FailureReason reason,
+            String message,
+            @JsonProperty(required = true) boolean stopped)
+            implements Ending {
+        public Exited {
+            requireNonNull(reason, "reason");
+            requireNonNull(message, "message");
+        }
+    }
 
     /**
      * The agent never ran in this attempt and never will.
      *
      * @param reason what prevented it, or {@link FailureReason#TASK_CANCELLED} when the right to start was revoked
      */
-    record NotStarted(FailureReason reason, String message) implements Ending {}
+    record NotStarted(FailureReason reason, String message) implements Ending {
+        public NotStarted {
+            requireNonNull(reason, "reason");
+            requireNonNull(message, "message");
+        }
+    }
 
     /** The evidence is gone: whether and how the agent ended cannot be known. */
-    record Lost(FailureReason reason, String message) implements Ending {}
+    record Lost(FailureReason reason, String message) implements Ending {
+        public Lost {
+            requireNonNull(reason, "reason");
+            requireNonNull(message, "message");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 
 /**
@@ -29,6 +31,11 @@ public record ExecutorSync(
     public static final int MAX_RUNS = 10_000;
 
     public ExecutorSync {
+        requireNonNull(backend, "backend");
+        requireNonNull(session, "session");
+        if (slots < 0) {
+            throw new IllegalArgumentException("slots are not negative");
+        }
         runs = List.copyOf(runs);
         finished = List.copyOf(finished);
     }
@@ -40,12 +47,21 @@ public record ExecutorSync(
      * @param stopping whether a stop or drop of it was received and is being carried out: it is not told again
      * @param startedAtMillis when the agent started, milliseconds since the epoch; 0 while it has not
      */
-    public record Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis) {}
+    public record Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis) {
+        public Run {
+            requireNonNull(key, "key");
+        }
+    }
 
     /**
      * One run that has ended and of which nothing is left but its evidence.
      *
      * @param startedAtMillis when the agent started, milliseconds since the epoch; 0 if it never did
      */
-    public record Finished(ExecutionKey key, Ending ending, long startedAtMillis, long endedAtMillis) {}
+    public record Finished(ExecutionKey key, Ending ending, long startedAtMillis, long endedAtMillis) {
+        public Finished {
+            requireNonNull(key, "key");
+            requireNonNull(ending, "ending");
+        }
+    }
 }

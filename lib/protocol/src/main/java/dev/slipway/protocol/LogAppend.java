@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 /**
  * Output of a run, in order.
  *
@@ -9,6 +11,11 @@ package dev.slipway.protocol;
  * @param cursor the backend's own mark of how far this goes, stored with the bytes and given back on adoption
  */
 public record LogAppend(int attempt, long offset, Bytes bytes, String cursor) {
+    public LogAppend {
+        requireNonNull(bytes, "bytes");
+        requireNonNull(cursor, "cursor");
+    }
+
     /** The most bytes in one call. */
     public static final int MAX_BYTES = 1 << 20;
 
@@ -20,5 +27,9 @@ public record LogAppend(int attempt, long offset, Bytes bytes, String cursor) {
      * @param cursor the one stored last, empty when there is none yet
      * @param accepted whether the bytes were taken
      */
-    public record Position(long length, String cursor, boolean accepted) {}
+    public record Position(long length, String cursor, boolean accepted) {
+        public Position {
+            requireNonNull(cursor, "cursor");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.OptionalInt;
@@ -18,7 +20,13 @@ public sealed interface Outcome {
      * @param message cause and remedy, for people
      * @param exitCode the agent's, signals as 128+n; empty when it never started or its end was not seen
      */
-    record Failed(FailureReason reason, String message, OptionalInt exitCode) implements Outcome {}
+    record Failed(FailureReason reason, String message, OptionalInt exitCode) implements Outcome {
+        public Failed {
+            requireNonNull(reason, "reason");
+            requireNonNull(message, "message");
+            requireNonNull(exitCode, "exitCode");
+        }
+    }
 
     record Cancelled() implements Outcome {}
 }

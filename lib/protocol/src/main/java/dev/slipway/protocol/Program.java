@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
@@ -20,6 +22,7 @@ public sealed interface Program {
      */
     record Agent(List<String> args, Optional<String> harness) implements Program {
         public Agent {
+            requireNonNull(harness, "harness");
             args = List.copyOf(args);
         }
     }

@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.List;
 
 /**
@@ -20,14 +22,25 @@ public record SyncAnswer(
         List<ExecutionKey> ack,
         List<ExecutionKey> drop) {
     public SyncAnswer {
+        requireNonNull(ledger, "ledger");
+        requireNonNull(session, "session");
         launch = List.copyOf(launch);
         stop = List.copyOf(stop);
         ack = List.copyOf(ack);
         drop = List.copyOf(drop);
     }
 
-    public record Launch(ExecutionKey key, TaskSpec spec) {}
+    public record Launch(ExecutionKey key, TaskSpec spec) {
+        public Launch {
+            requireNonNull(key, "key");
+            requireNonNull(spec, "spec");
+        }
+    }
 
     /** @param graceMillis between the polite signal and the firm one */
-    public record Stop(ExecutionKey key, long graceMillis) {}
+    public record Stop(ExecutionKey key, long graceMillis) {
+        public Stop {
+            requireNonNull(key, "key");
+        }
+    }
 }

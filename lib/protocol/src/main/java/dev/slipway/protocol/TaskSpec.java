@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +22,11 @@ public record TaskSpec(
         Optional<String> workdir,
         Optional<String> traceparent) {
     public TaskSpec {
+        requireNonNull(taskId, "taskId");
+        requireNonNull(program, "program");
+        requireNonNull(image, "image");
+        requireNonNull(workdir, "workdir");
+        requireNonNull(traceparent, "traceparent");
         env = env == null ? Map.of() : Map.copyOf(env);
     }
 }

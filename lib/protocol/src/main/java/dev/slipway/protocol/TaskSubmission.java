@@ -1,5 +1,7 @@
 package dev.slipway.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Optional;
 
 /**
@@ -11,6 +13,11 @@ import java.util.Optional;
  * @param title for people
  */
 public record TaskSubmission(String executionId, boolean namedExecution, Optional<String> title, TaskSpec spec) {
+    public TaskSubmission {
+        requireNonNull(executionId, "executionId");
+        requireNonNull(title, "title");
+        requireNonNull(spec, "spec");
+    }
 
     /** What became of it. Refusals (full, disk, malformed) are problem documents with their HTTP status. */
     public enum Taken {
@@ -22,5 +29,9 @@ public record TaskSubmission(String executionId, boolean namedExecution, Optiona
         ENDED
     }
 
-    public record Answer(Taken taken) {}
+    public record Answer(Taken taken) {
+        public Answer {
+            requireNonNull(taken, "taken");
+        }
+    }
 }
