@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 final class Directories {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
+    /** For files that are made anew. */
+    static final FileAttribute<?> OWNER_ONLY_FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private Directories() {}
 
     /** Creates it and what is missing above it, all 0700; an existing one is taken as it is. */

@@ -15,7 +15,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -223,9 +222,11 @@ final class Evidence {
     }
 
     void recordSeen(Set<Proc.Identity> processes) throws IOException {
-        Files.writeString(
-                directory.resolve(SEEN),
-                processes.stream().map(Proc.Identity::toString).collect(Collectors.joining("\n", "", "\n")));
+        String text = processes.stream().map(Proc.Identity::toString).collect(Collectors.joining("\n", "", "\n"));
+        var options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        try (FileChannel file = FileChannel.open(directory.resolve(SEEN), options, Directories.OWNER_ONLY_FILE)) {
+            file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+        }
     }
 
     private boolean isSet(String flag) throws IOException {
@@ -247,9 +248,8 @@ final class Evidence {
     }
 
     private static void create(Path path, String text) throws IOException {
-        var ownerOnly = PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
         var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        try (FileChannel file = FileChannel.open(path, options, ownerOnly)) {
+        try (FileChannel file = FileChannel.open(path, options, Directories.OWNER_ONLY_FILE)) {
             file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
             file.force(true);
         }

@@ -15,6 +15,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What runs need of this host. */
@@ -130,7 +131,7 @@ final class Host implements Closeable {
             if (script == null) {
                 throw new IOException(KEEPER + " is missing in the executor's jar");
             }
-            Files.copy(script, fresh, StandardCopyOption.REPLACE_EXISTING);
+            Files.write(fresh, script.readAllBytes());
         }
         Files.move(fresh, config.evidenceRoot().resolve(KEEPER), StandardCopyOption.ATOMIC_MOVE);
     }
@@ -142,7 +143,8 @@ final class Host implements Closeable {
         }
         Path file = config.evidenceRoot().resolve(SafeName.encode(executor) + ".lock");
         try {
-            FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileChannel channel = FileChannel.open(
+                    file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), Directories.OWNER_ONLY_FILE);
             FileLock taken = tryLock(channel);
             if (taken == null) {
                 channel.close();

@@ -13,10 +13,13 @@ start_time() { # of a stat line without its first two fields, the 22nd field of 
   printf '%s\n' "$1"
 }
 read -r stat <"/proc/$$/stat" || exit 1
+mask=$(umask)
+umask 077
 printf '%s %s\n' "$$" "$(start_time ${stat##*) })" >"$evidence/keeper" || exit 1
 
 # Whoever makes this name first decides whether the agent runs.
 command -p mkdir "$evidence/claimed" || exit 1
+umask "$mask"
 
 # The trap runs only if exec fails. bash would leave without running it, but goes on after exec when told so.
 (

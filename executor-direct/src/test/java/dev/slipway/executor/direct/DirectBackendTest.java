@@ -197,9 +197,22 @@ class DirectBackendTest extends BackendContract {
                     .isNotEmpty()
                     .allSatisfy(file -> assertThat(Files.readString(file)).doesNotContain("canary-7f3a"));
         }
-        assertThat(PosixFilePermissions.toString(
-                        Files.getPosixFilePermissions(evidence(run).directory())))
-                .isEqualTo("rwx------");
+    }
+
+    @Test
+    void evidenceIsForItsOwnerAlone() throws Exception {
+        DirectBackend backend = open();
+        RunId run = start(backend, "private", "umask; sleep 1000 & while :; do sleep 0.1; done");
+        awaitOutput(backend, run, "\n");
+        backend.observe(run, Duration.ZERO);
+
+        try (Stream<Path> files = Files.walk(evidenceRoot())) {
+            assertThat(files)
+                    .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                            .as(file.toString())
+                            .endsWith("------"));
+        }
+        assertThat(output(backend, run)).as("the agent's own mask").isNotEqualTo("0077\n");
     }
 
     @Test
