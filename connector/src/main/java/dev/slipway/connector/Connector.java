@@ -3,6 +3,9 @@ package dev.slipway.connector;
 import dev.slipway.connector.dispatcher.Presence;
 import dev.slipway.connector.dispatcher.RestDispatcher;
 import dev.slipway.connector.dispatcher.SyncLoop;
+import dev.slipway.connector.egress.EgressFault;
+import dev.slipway.connector.egress.Route;
+import dev.slipway.connector.egress.Surroundings;
 import dev.slipway.connector.intake.Intake;
 import dev.slipway.connector.intake.Traces;
 import dev.slipway.connector.link.ControlPlane;
@@ -15,18 +18,25 @@ import dev.slipway.settings.InvalidSettings;
 import dev.slipway.settings.Settings;
 import io.opentelemetry.api.trace.Tracer;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.http.HttpClient;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executors;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** The connector as a whole: put together, started and stopped in order. */
 @ApplicationScoped
 public class Connector {
+    private static final Logger LOG = Logger.getLogger(Connector.class);
+
     /** For the last frames; together with the other steps it stays within the time that supervisors give. */
     private static final Duration FLUSH = Duration.ofSeconds(3);
 
@@ -59,6 +69,8 @@ public class Connector {
                 config.internalToken(),
                 "SLIPWAY_INTERNAL_TOKEN",
                 "no internal token is given: set SLIPWAY_INTERNAL_TOKEN to the dispatcher's");
+        URI webSocketUrl = webSocketUrl();
+        Route route = route(webSocketUrl);
         AgentDefaults defaults = new AgentDefaults(
                 config.serverRootUrl().orElse(""),
                 settings.idleOnComplete(),
@@ -70,12 +82,12 @@ public class Connector {
         RestDispatcher dispatcher = new RestDispatcher(
                 config.dispatcherUrl(), token, config.connectorId().orElse(workerId));
         Intake intake = new Intake(dispatcher, post, defaults, new Traces(tracer), time);
-        HttpClient http = HttpClient.newBuilder()
+        HttpClient http = route.applyTo(HttpClient.newBuilder())
                 .connectTimeout(config.controlPlane().handshakeTimeout())
                 .executor(Executors.newVirtualThreadPerTaskExecutor())
                 .build();
         ControlPlane controlPlane = new ControlPlane(
-                LinkSettings.of(config.webSocketUrl(), workerId, apiKey, timing()),
+                LinkSettings.of(webSocketUrl, workerId, apiKey, route.proxy(), timing()),
                 http,
                 post,
                 () -> presence.isWithin(config.controlPlane().dispatcherAway()),
@@ -84,6 +96,7 @@ public class Connector {
                 new SecureRandom());
         presence.listen(controlPlane::wake);
         SyncLoop syncLoop = new SyncLoop(dispatcher, post, controlPlane::state, presence, time);
+        route.proxy().ifPresent(proxy -> LOG.infof("The way to the control plane is the proxy %s", proxy.shown()));
         running = new Running(http, dispatcher, presence, syncLoop, controlPlane, intake);
         syncLoop.start();
         controlPlane.start();
@@ -114,6 +127,38 @@ public class Connector {
     boolean isDispatcherAnswering() {
         Running parts = running;
         return parts != null && parts.presence.isWithin(ANSWERING);
+    }
+
+    private URI webSocketUrl() {
+        try {
+            URI url = new URI(config.webSocketUrl().strip());
+            if (Set.of("ws", "wss").contains(String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT))
+                    && url.getHost() != null
+                    && url.getRawUserInfo() == null) {
+                return url;
+            }
+        } catch (URISyntaxException notAUrl) {
+            // as below
+        }
+        throw new Misconfigured(
+                "the control plane's URL is none of a WebSocket without a user in it: set"
+                        + " --web-socket-url (SLIPWAY_WEB_SOCKET_URL) to one like wss://oz.warp.dev/api/v1/selfhosted/worker/ws");
+    }
+
+    private Route route(URI webSocketUrl) {
+        ConnectorConfig.Egress egress = config.egress();
+        try {
+            return Route.to(
+                    webSocketUrl,
+                    new Surroundings(
+                            egress.httpsProxy(),
+                            egress.httpProxy(),
+                            egress.noProxy(),
+                            egress.sslCertFile(),
+                            egress.sslCertDir()));
+        } catch (EgressFault fault) {
+            throw new Misconfigured(String.valueOf(fault.getMessage()));
+        }
     }
 
     private Timing timing() {

@@ -32,7 +32,7 @@ public interface ConnectorConfig {
 
     /** Where the control plane takes workers. */
     @WithDefault("wss://oz.warp.dev/api/v1/selfhosted/worker/ws")
-    URI webSocketUrl();
+    String webSocketUrl();
 
     /** Told to every agent; may be empty. */
     Optional<String> serverRootUrl();
@@ -41,6 +41,26 @@ public interface ConnectorConfig {
     Optional<String> sessionSharingServerUrl();
 
     Link controlPlane();
+
+    Egress egress();
+
+    /** What the environment says about the way to the control plane, in the variables that other programs read as well. */
+    interface Egress {
+        /** The proxy towards a {@code wss://} URL, for example {@code http://user:password@proxy:3128}. */
+        Optional<SecretValue> httpsProxy();
+
+        /** The proxy towards a {@code ws://} URL. */
+        Optional<SecretValue> httpProxy();
+
+        /** Hosts, domains and address ranges to which no proxy is used, separated by commas. */
+        Optional<String> noProxy();
+
+        /** Trusted certificates (PEM), in place of the system's. */
+        Optional<Path> sslCertFile();
+
+        /** Directories of trusted certificates, separated by colons. */
+        Optional<String> sslCertDir();
+    }
 
     /** The time limits of the connection to the control plane; those of the control plane's contract unless changed. */
     interface Link {

@@ -1,5 +1,6 @@
 package dev.slipway.connector;
 
+import dev.slipway.connector.egress.Route;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.QuarkusApplication;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -30,6 +31,7 @@ public class Main implements QuarkusApplication {
                 Thread.currentThread().interrupt();
             }
         }));
+        Route.allowProxyPasswords();
         Quarkus.run(Main.class, (code, _) -> Runtime.getRuntime().halt(code), args);
     }
 

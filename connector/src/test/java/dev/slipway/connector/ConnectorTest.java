@@ -32,6 +32,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The connector between a control plane and a dispatcher, over real sockets on both sides. */
 @QuarkusTest
 class ConnectorTest {
+    private static final ConnectorConfig.Egress NO_EGRESS =
+            new TestEgress(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+
     @Inject
     Tracer tracer;
 
@@ -359,7 +362,7 @@ class ConnectorTest {
                 Optional.empty(),
                 workerId,
                 Optional.empty(),
-                controlPlane.uri(),
+                controlPlane.uri().toString(),
                 Optional.of("https://root"),
                 Optional.empty(),
                 new TestLink(
@@ -367,7 +370,8 @@ class ConnectorTest {
                         Duration.ofSeconds(3),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(5),
-                        Duration.ofSeconds(7)));
+                        Duration.ofSeconds(7)),
+                NO_EGRESS);
     }
 
     private record TestConfig(
@@ -377,10 +381,11 @@ class ConnectorTest {
             Optional<Path> settingsFile,
             Optional<String> workerId,
             Optional<String> connectorId,
-            URI webSocketUrl,
+            String webSocketUrl,
             Optional<String> serverRootUrl,
             Optional<String> sessionSharingServerUrl,
-            Link controlPlane)
+            Link controlPlane,
+            Egress egress)
             implements ConnectorConfig {}
 
     private record TestLink(
@@ -390,4 +395,12 @@ class ConnectorTest {
             Duration handshakeTimeout,
             Duration dispatcherAway)
             implements ConnectorConfig.Link {}
+
+    private record TestEgress(
+            Optional<SecretValue> httpsProxy,
+            Optional<SecretValue> httpProxy,
+            Optional<String> noProxy,
+            Optional<Path> sslCertFile,
+            Optional<String> sslCertDir)
+            implements ConnectorConfig.Egress {}
 }

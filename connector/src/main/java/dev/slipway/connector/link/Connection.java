@@ -1,5 +1,6 @@
 package dev.slipway.connector.link;
 
+import dev.slipway.connector.egress.ProxyAddress;
 import dev.slipway.connector.wire.FrameReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -9,12 +10,14 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /** One WebSocket connection, with blocking writes that end in time and an end that needs nothing of the peer. */
@@ -62,18 +65,23 @@ final class Connection {
     }
 
     /** @throws DialFailure also when the handshake takes too long */
-    static Connection dial(HttpClient http, Target target, String apiKey, Timing timing, Events events)
+    static Connection dial(HttpClient http, LinkSettings settings, Events events)
             throws DialFailure, InterruptedException {
+        Timing timing = settings.timing();
         Receiver receiver = new Receiver(events);
-        CompletableFuture<WebSocket> dial = http.newWebSocketBuilder()
-                .header("Authorization", "Bearer " + apiKey)
-                .connectTimeout(timing.handshake())
-                .buildAsync(target.uri(), receiver);
+        WebSocket.Builder builder = http.newWebSocketBuilder()
+                .header("Authorization", "Bearer " + settings.apiKey().reveal())
+                .connectTimeout(timing.handshake());
+        // The client gives headers with this prefix to the proxy alone.
+        settings.proxy()
+                .flatMap(ProxyAddress::authorization)
+                .ifPresent(credentials -> builder.header("Proxy-Authorization", credentials.reveal()));
+        CompletableFuture<WebSocket> dial = builder.buildAsync(settings.target().uri(), receiver);
         try {
             WebSocket socket = dial.get(timing.handshake().plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS);
             return new Connection(socket, receiver, timing.write());
         } catch (ExecutionException failed) {
-            throw failure(failed.getCause());
+            throw failure(failed.getCause(), settings.proxy());
         } catch (TimeoutException late) {
             throw new DialFailure("no answer within " + timing.handshake().toSeconds() + " s", 0);
         } finally {
@@ -84,13 +92,30 @@ final class Connection {
         }
     }
 
-    private static DialFailure failure(@Nullable Throwable cause) {
+    private static DialFailure failure(@Nullable Throwable cause, Optional<ProxyAddress> proxy) {
+        String way = proxy.map(address -> "through the proxy " + address.shown() + ": ")
+                .orElse("");
         if (cause instanceof WebSocketHandshakeException refused) {
             int status = refused.getResponse().statusCode();
-            return new DialFailure("the server answered with HTTP status " + status, status);
+            return new DialFailure(way + answer(status), status);
+        }
+        if (cause instanceof SSLException) {
+            return new DialFailure(
+                    way + "TLS failed: " + describe(cause) + " (a private authority's certificates are named by"
+                            + " SSL_CERT_FILE)",
+                    0);
         }
         // What fails the network speaks of it; the words of other exceptions may repeat a header, and so the API key.
-        return new DialFailure(cause instanceof IOException ? describe(cause) : nameOf(cause), 0);
+        return new DialFailure(way + (cause instanceof IOException ? describe(cause) : nameOf(cause)), 0);
+    }
+
+    private static String answer(int status) {
+        return switch (status) {
+            case 101 -> "the server's answer is not that of a WebSocket";
+            case 407 ->
+                "the proxy wants another user or password: give them in its URL, as in http://user:password@proxy:3128";
+            default -> "the server answered with HTTP status " + status;
+        };
     }
 
     void send(String text) throws IOException, InterruptedException {

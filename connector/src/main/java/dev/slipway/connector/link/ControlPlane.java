@@ -36,6 +36,8 @@ public final class ControlPlane {
     /** So long nothing is waited for without looking around. */
     private static final Duration LOOK = Duration.ofSeconds(1);
 
+    private static final int UNAUTHORIZED = 401;
+    private static final int FORBIDDEN = 403;
     private static final Duration GOODBYE = Duration.ofSeconds(1);
 
     private final LinkSettings settings;
@@ -140,11 +142,10 @@ public final class ControlPlane {
         Incoming incoming = new Incoming();
         Connection connection;
         try {
-            connection =
-                    Connection.dial(http, settings.target(), settings.apiKey().reveal(), settings.timing(), incoming);
+            connection = Connection.dial(http, settings, incoming);
         } catch (DialFailure failure) {
             changeState(LinkState::dialFailed);
-            if (failure.status() == 401 || failure.status() == 403) {
+            if (failure.status() == UNAUTHORIZED || failure.status() == FORBIDDEN) {
                 LOG.errorf(
                         "API key rejected: the control plane answered the handshake with HTTP status %d. Check that"
                                 + " WARP_API_KEY is valid and may be used by self-hosted workers.",

@@ -1,6 +1,7 @@
 package dev.slipway.connector.link;
 
 import java.net.URI;
+import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -18,9 +19,7 @@ record Target(URI uri, String shown) {
         String query = configured.getRawQuery() == null ? "" : configured.getRawQuery();
         String id = "worker_id=" + URLEncoder.encode(workerId, StandardCharsets.UTF_8);
         String newQuery = Stream.concat(
-                        Arrays.stream(query.split("&", -1))
-                                .filter(pair -> !pair.isEmpty() && !pair.equals("worker_id"))
-                                .filter(pair -> !pair.startsWith("worker_id=")),
+                        Arrays.stream(query.split("&", -1)).filter(pair -> !pair.isEmpty() && !isWorkerId(pair)),
                         Stream.of(id))
                 .collect(Collectors.joining("&"));
         String path = configured.getRawPath().isEmpty() ? "/" : configured.getRawPath();
@@ -28,5 +27,9 @@ record Target(URI uri, String shown) {
         String shown = configured.getScheme() + "://" + configured.getHost()
                 + (configured.getPort() < 0 ? "" : ":" + configured.getPort()) + path;
         return new Target(URI.create(base + "?" + newQuery), shown);
+    }
+
+    private static boolean isWorkerId(String pair) {
+        return URLDecoder.decode(pair.split("=", 2)[0], StandardCharsets.UTF_8).equals("worker_id");
     }
 }

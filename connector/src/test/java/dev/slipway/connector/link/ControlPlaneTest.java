@@ -8,6 +8,7 @@ import dev.slipway.testkit.FakeControlPlane;
 import java.net.http.HttpClient;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -77,7 +78,11 @@ class ControlPlaneTest {
     private ControlPlane start(BooleanSupplier dispatcherAnswers) {
         ControlPlane controlPlane = new ControlPlane(
                 LinkSettings.of(
-                        server.uri(), "worker-1", SecretValue.of("key"), new Timing(NEVER, NEVER, NEVER, NEVER)),
+                        server.uri(),
+                        "worker-1",
+                        SecretValue.of("key"),
+                        Optional.empty(),
+                        new Timing(NEVER, NEVER, NEVER, NEVER)),
                 http,
                 post,
                 dispatcherAnswers,

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -61,6 +62,7 @@ public final class FakeControlPlane implements AutoCloseable {
     private static final int RECEIVE_BUFFER = 4 << 10;
 
     private final Duration patience;
+    private final boolean isSecure;
     private final ServerSocket listener;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -80,9 +82,12 @@ public final class FakeControlPlane implements AutoCloseable {
     private Peer.Manner manner = Peer.Manner.GOOD;
     private boolean stopped;
 
-    private FakeControlPlane(Duration patience, int port) throws IOException {
+    private FakeControlPlane(Duration patience, int port, Optional<TlsIdentity> tls) throws IOException {
         this.patience = patience;
-        listener = new ServerSocket();
+        isSecure = tls.isPresent();
+        listener = tls.isPresent()
+                ? tls.get().context().getServerSocketFactory().createServerSocket()
+                : new ServerSocket();
         listener.setReuseAddress(true);
         listener.setReceiveBufferSize(RECEIVE_BUFFER);
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
@@ -95,8 +100,17 @@ public final class FakeControlPlane implements AutoCloseable {
 
     /** @param port 0 for a free one; another to come back where an earlier one was */
     public static FakeControlPlane start(Duration patience, int port) {
+        return start(patience, port, Optional.empty());
+    }
+
+    /** One that is spoken to by TLS; its {@link #uri} names {@code localhost}. */
+    public static FakeControlPlane start(TlsIdentity tls) {
+        return start(PATIENCE, 0, Optional.of(tls));
+    }
+
+    private static FakeControlPlane start(Duration patience, int port, Optional<TlsIdentity> tls) {
         try {
-            return new FakeControlPlane(patience, port);
+            return new FakeControlPlane(patience, port, tls);
         } catch (IOException e) {
             throw new IllegalStateException("no control plane on port " + port, e);
         }
@@ -104,7 +118,7 @@ public final class FakeControlPlane implements AutoCloseable {
 
     /** Where workers connect, for example {@code ws://127.0.0.1:41234/ws}. */
     public URI uri() {
-        return URI.create("ws://127.0.0.1:" + port() + "/ws");
+        return URI.create((isSecure ? "wss://localhost:" : "ws://127.0.0.1:") + port() + "/ws");
     }
 
     public int port() {

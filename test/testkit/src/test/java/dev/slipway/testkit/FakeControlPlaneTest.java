@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -15,6 +16,11 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -23,9 +29,13 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class FakeControlPlaneTest {
     private final FakeControlPlane controlPlane = FakeControlPlane.start();
@@ -247,6 +257,37 @@ class FakeControlPlaneTest {
         assertThat(controlPlane.await("two claims", 2, frame -> frame.taskId().equals("t")))
                 .extracting(Received::connection)
                 .containsExactly(1, 2);
+    }
+
+    @Test
+    void speaksTlsWithACertificateOfItsOwn(@TempDir Path directory) throws Exception {
+        TlsIdentity identity = TlsIdentity.create(directory, "localhost");
+        try (FakeControlPlane secure = FakeControlPlane.start(identity);
+                HttpClient trusting = HttpClient.newBuilder()
+                        .sslContext(trusting(identity.certificate()))
+                        .build()) {
+            WebSocket socket = join(trusting.newWebSocketBuilder().buildAsync(secure.uri(), client));
+            send(socket, "{\"type\":\"task_claimed\",\"data\":{\"task_id\":\"t\"}}");
+            secure.awaitClaim("t");
+
+            assertThatThrownBy(() -> join(http.newWebSocketBuilder().buildAsync(secure.uri(), client)))
+                    .hasCauseInstanceOf(SSLException.class);
+            socket.abort();
+        }
+    }
+
+    private static SSLContext trusting(Path certificate) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        try (InputStream in = Files.newInputStream(certificate)) {
+            store.setCertificateEntry(
+                    "authority", CertificateFactory.getInstance("X.509").generateCertificate(in));
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
     }
 
     @Test
