@@ -100,7 +100,7 @@ public final class SyncLoop {
                 try {
                     takeEnds();
                     callIfDue();
-                } catch (RuntimeException unexpected) {
+                } catch (RuntimeException | Error unexpected) {
                     notBefore = time.instant().plus(backOff.next());
                     LOG.error("Reporting to the dispatcher failed, and is tried again", unexpected);
                 }
@@ -165,7 +165,7 @@ public final class SyncLoop {
             end = new End.Failed(refusal.detail() + " (" + refusal.status() + ")", refusal.status() == CONFLICT);
         } catch (NoAnswer noAnswer) {
             end = new End.Failed(String.valueOf(noAnswer.getMessage()), false);
-        } catch (RuntimeException unexpected) {
+        } catch (RuntimeException | Error unexpected) {
             LOG.error("A report to the dispatcher failed", unexpected);
         } finally {
             // Whatever happened: the loop makes no other call before it has heard of the end of this one.

@@ -32,6 +32,13 @@ final class Connection {
 
         void pong(String payload);
 
+        /**
+         * A message is more than can be taken in: it is not handed on, and what comes after it is.
+         *
+         * @param why in words, without any of its content
+         */
+        void overloaded(String why);
+
         /** The connection ended; called once. */
         void lost();
     }
@@ -51,7 +58,11 @@ final class Connection {
         }
     }
 
-    private static final int NORMAL = 1000;
+    static final int NORMAL = 1000;
+
+    /** Stands for 1009, message too big, which the JDK lets only servers send. */
+    static final int TOO_BIG = 4009;
+
     private static final int NO_CLOSE_FRAME = 1006;
 
     private final WebSocket socket;
@@ -137,9 +148,9 @@ final class Connection {
     }
 
     /** Says goodbye if the peer still listens, and ends the connection in any case. */
-    void close(String reason) throws InterruptedException {
+    void close(int code, String reason) throws InterruptedException {
         try {
-            finish(socket.sendClose(NORMAL, reason));
+            finish(socket.sendClose(code, reason));
         } catch (IOException gone) {
             // then there is nobody left to say goodbye to
         } finally {
@@ -179,6 +190,7 @@ final class Connection {
         private final AtomicReference<@Nullable String> end = new AtomicReference<>();
         private StringBuilder text = new StringBuilder();
         private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private boolean isDiscarding;
 
         Receiver(Events events) {
             this.events = events;
@@ -187,14 +199,11 @@ final class Connection {
         @Override
         public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
             events.heard();
-            text.append(data);
-            if (isTooLarge(socket, text.length())) {
-                return null;
+            if (fits(text.length() + data.length())) {
+                text.append(data);
             }
             if (last) {
-                String message = text.toString();
-                text = new StringBuilder();
-                events.message(message, () -> socket.request(1));
+                endOfMessage(socket, text.toString());
             } else {
                 socket.request(1);
             }
@@ -204,16 +213,13 @@ final class Connection {
         @Override
         public @Nullable CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
             events.heard();
-            byte[] part = new byte[data.remaining()];
-            data.get(part);
-            bytes.writeBytes(part);
-            if (isTooLarge(socket, bytes.size())) {
-                return null;
+            if (fits(bytes.size() + data.remaining())) {
+                byte[] part = new byte[data.remaining()];
+                data.get(part);
+                bytes.writeBytes(part);
             }
             if (last) {
-                String message = bytes.toString(StandardCharsets.UTF_8);
-                bytes = new ByteArrayOutputStream();
-                events.message(message, () -> socket.request(1));
+                endOfMessage(socket, bytes.toString(StandardCharsets.UTF_8));
             } else {
                 socket.request(1);
             }
@@ -237,17 +243,40 @@ final class Connection {
 
         @Override
         public void onError(WebSocket socket, Throwable failure) {
+            if (!(failure instanceof IOException)) {
+                // Not the network: this side could not cope with what came, which will come again.
+                events.overloaded(nameOf(failure) + " while it was read");
+            }
             ended(describe(failure));
             socket.abort();
         }
 
-        private boolean isTooLarge(WebSocket socket, int size) {
-            if (size <= FrameReader.MAX_FRAME) {
-                return false;
+        /**
+         * Whether the message may become so large. The rest of one that may not is read all the same: behind it come the
+         * pongs by which results are confirmed.
+         */
+        private boolean fits(int size) {
+            if (!isDiscarding && size > FrameReader.MAX_FRAME) {
+                isDiscarding = true;
+                drop();
+                events.overloaded("it is larger than " + (FrameReader.MAX_FRAME >> 20) + " MiB");
             }
-            ended("the server sent a message larger than " + (FrameReader.MAX_FRAME >> 20) + " MiB");
-            socket.abort();
-            return true;
+            return !isDiscarding;
+        }
+
+        private void endOfMessage(WebSocket socket, String message) {
+            drop();
+            if (isDiscarding) {
+                isDiscarding = false;
+                socket.request(1);
+            } else {
+                events.message(message, () -> socket.request(1));
+            }
+        }
+
+        private void drop() {
+            text = new StringBuilder();
+            bytes = new ByteArrayOutputStream();
         }
 
         void ended(String why) {

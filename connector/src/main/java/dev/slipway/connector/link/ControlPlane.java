@@ -105,28 +105,25 @@ public final class ControlPlane {
     private void run() {
         try {
             while (stopBy == null) {
-                boolean goesOn = false;
-                try {
-                    goesOn = turn();
-                } catch (RuntimeException unexpected) {
-                    LOG.error("The connection to the control plane failed, and is made anew", unexpected);
-                }
-                if (!goesOn) {
-                    pause(redial.afterFailure(random.nextDouble()));
-                }
+                pause(turn());
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Connects if the dispatcher answers, else waits for that; false if there is to be a pause before the next turn. */
-    private boolean turn() throws InterruptedException {
-        if (dispatcherAnswers.getAsBoolean()) {
-            return session();
+    /** Connects if the dispatcher answers, else waits for that a little; returns how long to wait before the next turn. */
+    private Duration turn() throws InterruptedException {
+        try {
+            if (dispatcherAnswers.getAsBoolean()) {
+                return session();
+            }
+            signal.await(LOOK);
+            return Duration.ZERO;
+        } catch (RuntimeException | Error unexpected) {
+            LOG.error("The connection to the control plane failed, and is made anew", unexpected);
+            return redial.afterFailure(random.nextDouble());
         }
-        signal.await(LOOK);
-        return true;
     }
 
     private void pause(Duration length) throws InterruptedException {
@@ -136,8 +133,12 @@ public final class ControlPlane {
         }
     }
 
-    /** One connection from its dial to its end; false if it was none, or one that carried nothing. */
-    private boolean session() throws InterruptedException {
+    /**
+     * One connection from its dial to its end.
+     *
+     * @return how long to wait before the next one
+     */
+    private Duration session() throws InterruptedException {
         LOG.infof("Connecting to %s", settings.target().shown());
         Incoming incoming = new Incoming();
         Connection connection;
@@ -153,8 +154,9 @@ public final class ControlPlane {
             } else {
                 LOG.warnf("Cannot connect to %s: %s", settings.target().shown(), failure.getMessage());
             }
-            return false;
+            return redial.afterFailure(random.nextDouble());
         }
+        Instant since = time.instant();
         post.update(outbox -> outbox.connected(UUID.randomUUID().toString()));
         changeState(now -> now.withConnected(true));
         LOG.info("Successfully connected to server");
@@ -170,11 +172,15 @@ public final class ControlPlane {
             changeState(LinkState::remoteClosed);
             LOG.warnf("Connection to the control plane lost: %s", connection.end());
         }
-        boolean carried = incoming.heardAt != null;
-        if (carried) {
-            redial.succeeded();
+        Duration up = Duration.between(since, time.instant());
+        if (incoming.overloadedAt != null) {
+            return redial.afterOverload(up, random.nextDouble());
         }
-        return carried;
+        if (incoming.heardAt == null) {
+            return redial.afterFailure(random.nextDouble());
+        }
+        redial.succeeded(up);
+        return Duration.ZERO;
     }
 
     private void serve(Connection connection, Incoming incoming) throws InterruptedException {
@@ -188,12 +194,14 @@ public final class ControlPlane {
             }
             Instant end = stopBy;
             if (end != null && (!now.isBefore(end) || post.ask(Outbox::isSettled))) {
-                connection.close("worker stopped");
+                connection.close(Connection.NORMAL, "worker stopped");
+            } else if (isOver(incoming.overloadedAt, now)) {
+                connection.close(Connection.TOO_BIG, "message too big");
             } else if (liveness.isDead(now)) {
                 connection.abort("neither data nor an answer to a ping for "
                         + settings.timing().dead().toSeconds() + " s");
             } else if (!dispatcherAnswers.getAsBoolean()) {
-                connection.close("worker unavailable");
+                connection.close(Connection.NORMAL, "worker unavailable");
                 LOG.error(
                         "The dispatcher does not answer, so the connection to the control plane is closed until it does");
             } else if (!write(connection, liveness)) {
@@ -201,6 +209,16 @@ public final class ControlPlane {
                 signal.await(end == null ? quiet : shorter(quiet, Duration.between(now, end)));
             }
         }
+    }
+
+    /**
+     * Whether a connection on which too much came is to be closed. What waits here is confirmed first: it would never be if
+     * the same came again on every connection.
+     */
+    private boolean isOver(@Nullable Instant overloadedAt, Instant now) {
+        return overloadedAt != null
+                && (post.ask(Outbox::isSettled)
+                        || !now.isBefore(overloadedAt.plus(settings.timing().dead())));
     }
 
     /** Writes one message or ping; false if there is none to write. */
@@ -234,6 +252,7 @@ public final class ControlPlane {
 
     private final class Incoming implements Connection.Events {
         private volatile @Nullable Instant heardAt;
+        private volatile @Nullable Instant overloadedAt;
 
         @Override
         public void heard() {
@@ -248,6 +267,16 @@ public final class ControlPlane {
         @Override
         public void pong(String payload) {
             post.change(outbox -> outbox.pong(payload));
+        }
+
+        @Override
+        public void overloaded(String why) {
+            LOG.errorf(
+                    "A message of the control plane is dropped: %s. The connection is closed once what waits is"
+                            + " confirmed, and made anew later.",
+                    why);
+            overloadedAt = time.instant();
+            signal.give();
         }
 
         @Override

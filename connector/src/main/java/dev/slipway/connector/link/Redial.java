@@ -2,12 +2,18 @@ package dev.slipway.connector.link;
 
 import java.time.Duration;
 
-/** How long to wait before the next dial: nothing after a connection that worked, else 1, 2, 4 … 60 s, give or take a fifth. */
+/**
+ * How long to wait before the next dial: nothing after a connection that worked, else 1, 2, 4 … 60 s, give or take a fifth.
+ * What comes at once on every connection and cannot be taken in must not make the dials follow each other without a pause:
+ * after that, only a connection that lasted begins anew.
+ */
 final class Redial {
+    private static final Duration LASTING = Duration.ofSeconds(60);
     static final Duration CAP = Duration.ofSeconds(60);
     private static final int DOUBLINGS = 6;
 
     private int failures;
+    private boolean isWary;
 
     /** @param random from 0 (inclusive) to 1 (exclusive) */
     Duration afterFailure(double random) {
@@ -16,7 +22,18 @@ final class Redial {
         return Duration.ofMillis(Math.min(CAP.toMillis(), Math.round(base * (0.8 + 0.4 * random))));
     }
 
-    void succeeded() {
-        failures = 0;
+    /** @param random as in {@link #afterFailure} */
+    Duration afterOverload(Duration up, double random) {
+        succeeded(up);
+        isWary = true;
+        return afterFailure(random);
+    }
+
+    /** @param up how long the connection lasted */
+    void succeeded(Duration up) {
+        if (!isWary || up.compareTo(LASTING) >= 0) {
+            failures = 0;
+            isWary = false;
+        }
     }
 }

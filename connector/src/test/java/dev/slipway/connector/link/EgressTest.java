@@ -175,6 +175,9 @@ class EgressTest {
         public void pong(String payload) {}
 
         @Override
+        public void overloaded(String why) {}
+
+        @Override
         public void lost() {}
     }
 }

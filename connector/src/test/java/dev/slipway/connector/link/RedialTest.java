@@ -24,7 +24,19 @@ class RedialTest {
         Redial redial = new Redial();
         redial.afterFailure(0.5);
         redial.afterFailure(0.5);
-        redial.succeeded();
+        redial.succeeded(Duration.ZERO);
+
+        assertThat(redial.afterFailure(0.5)).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void growsWithEveryOverloadUntilAConnectionLasts() {
+        Redial redial = new Redial();
+        assertThat(redial.afterOverload(Duration.ofSeconds(1), 0.5)).isEqualTo(Duration.ofSeconds(1));
+        redial.succeeded(Duration.ofSeconds(59));
+        assertThat(redial.afterOverload(Duration.ofSeconds(1), 0.5)).isEqualTo(Duration.ofSeconds(2));
+        assertThat(redial.afterOverload(Duration.ofSeconds(60), 0.5)).isEqualTo(Duration.ofSeconds(1));
+        redial.succeeded(Duration.ofSeconds(60));
 
         assertThat(redial.afterFailure(0.5)).isEqualTo(Duration.ofSeconds(1));
     }
