@@ -72,9 +72,7 @@ public class Connector {
         URI webSocketUrl = webSocketUrl();
         Route route = route(webSocketUrl);
         AgentDefaults defaults = new AgentDefaults(
-                config.serverRootUrl().orElse(""),
-                settings.idleOnComplete(),
-                config.sessionSharingServerUrl().filter(url -> !url.isEmpty()));
+                config.serverRootUrl().orElse(""), settings.idleOnComplete(), config.sessionSharingServerUrl());
 
         InstantSource time = new SteadyTime(Clock.systemUTC());
         Post post = new Post();

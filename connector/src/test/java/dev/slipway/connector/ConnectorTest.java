@@ -241,6 +241,39 @@ class ConnectorTest {
     }
 
     @Test
+    void answersAnAssignmentThatComesAgainAsBefore() {
+        connect();
+        controlPlane.assign(Assignment.of("t").execution("e"));
+        dispatcher.awaitClaimWritten("e");
+        controlPlane.assign(Assignment.of("t").execution("e"));
+        controlPlane.await("the claim again", 2, frame -> frame.is("task_claimed", "t"));
+        dispatcher.end("e", failed(7));
+        controlPlane.awaitFailed("t");
+        controlPlane.assign(Assignment.of("t").execution("e"));
+
+        var results = controlPlane.await("the result again", 2, frame -> frame.is("task_failed", "t"));
+        assertThat(results.getLast().data()).isEqualTo(results.getFirst().data());
+    }
+
+    @Test
+    void saysNothingOfCancelledTasksThatAreUnknownOrHaveEnded() {
+        connect();
+        controlPlane.assign(Assignment.of("t").execution("e"));
+        dispatcher.awaitClaimWritten("e");
+        dispatcher.end("e", new Outcome.Succeeded());
+        controlPlane.awaitCompleted("t");
+        controlPlane.cancel("t");
+        controlPlane.cancel("nobody");
+        dispatcher.awaitCancelled("t");
+        dispatcher.awaitCancelled("nobody");
+        dispatcher.awaitEmptyOutbox();
+
+        assertThat(controlPlane.received())
+                .extracting(Received::type)
+                .containsExactly("task_claimed", "task_completed");
+    }
+
+    @Test
     void isConnectedOnlyWhileTheDispatcherAnswers() {
         connect();
         dispatcher.silent(true);
@@ -323,6 +356,33 @@ class ConnectorTest {
                 .contains("the dispatcher answered with HTTP status 503");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "oz.test", "https://oz.test/ws", "wss:oz", "wss://user:canary@oz.test/ws", "wss://o z"})
+    void refusesWhatIsNoWebSocketUrl(String url) {
+        TestConfig config = config(Optional.of("w"), Optional.of(SecretValue.of("k")));
+
+        assertThatThrownBy(() -> new Connector(config.withUrl(url), tracer).start())
+                .isInstanceOf(Misconfigured.class)
+                .hasMessageContaining("--web-socket-url")
+                .hasMessageNotContaining("canary");
+    }
+
+    @Test
+    void saysInASentenceWhatIsWrongWithTheWayOut() {
+        TestConfig config = config(Optional.of("w"), Optional.of(SecretValue.of("k")));
+        ConnectorConfig.Egress socks = new TestEgress(
+                Optional.of(SecretValue.of("socks5://canary@proxy.test:1")),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
+
+        assertThatThrownBy(() -> new Connector(config.withUrl("wss://oz.test").withEgress(socks), tracer).start())
+                .isInstanceOf(Misconfigured.class)
+                .hasMessageContaining("HTTPS_PROXY")
+                .hasMessageNotContaining("canary");
+    }
+
     @Test
     void livesBeforeItIsReady() {
         RestAssured.get("/health/live").then().statusCode(200);
@@ -354,7 +414,7 @@ class ConnectorTest {
         return new Outcome.Failed(FailureReason.AGENT_INVOCATION, "exit code " + exitCode, OptionalInt.of(exitCode));
     }
 
-    private ConnectorConfig config(Optional<String> workerId, Optional<SecretValue> apiKey) {
+    private TestConfig config(Optional<String> workerId, Optional<SecretValue> apiKey) {
         return new TestConfig(
                 apiKey,
                 Optional.of(SecretValue.of("token-canary")),
@@ -386,7 +446,37 @@ class ConnectorTest {
             Optional<String> sessionSharingServerUrl,
             Link controlPlane,
             Egress egress)
-            implements ConnectorConfig {}
+            implements ConnectorConfig {
+        TestConfig withUrl(String url) {
+            return new TestConfig(
+                    apiKey,
+                    internalToken,
+                    dispatcherUrl,
+                    settingsFile,
+                    workerId,
+                    connectorId,
+                    url,
+                    serverRootUrl,
+                    sessionSharingServerUrl,
+                    controlPlane,
+                    egress);
+        }
+
+        TestConfig withEgress(Egress other) {
+            return new TestConfig(
+                    apiKey,
+                    internalToken,
+                    dispatcherUrl,
+                    settingsFile,
+                    workerId,
+                    connectorId,
+                    webSocketUrl,
+                    serverRootUrl,
+                    sessionSharingServerUrl,
+                    controlPlane,
+                    other);
+        }
+    }
 
     private record TestLink(
             Duration pingInterval,

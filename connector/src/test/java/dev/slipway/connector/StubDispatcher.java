@@ -45,6 +45,7 @@ final class StubDispatcher implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final Map<Long, Message> outbox = new TreeMap<>();
     private final Map<String, TaskSubmission> submissions = new HashMap<>();
+    private final Map<String, Outcome> outcomes = new HashMap<>();
     private final List<String> claimed = new ArrayList<>();
     private final List<String> declined = new ArrayList<>();
     private final List<String> cancelled = new ArrayList<>();
@@ -94,7 +95,10 @@ final class StubDispatcher implements AutoCloseable {
 
     /** The execution ends. */
     void end(String executionId, Outcome outcome) {
-        change(() -> add(executionId, Optional.of(outcome)));
+        change(() -> {
+            outcomes.put(executionId, outcome);
+            add(executionId, Optional.of(outcome));
+        });
     }
 
     TaskSubmission submission(String executionId) {
@@ -148,7 +152,7 @@ final class StubDispatcher implements AutoCloseable {
                 String task = path.substring("/internal/v1/tasks/".length(), path.length() - "/cancel".length());
                 change(() -> cancelled.add(task));
                 awaitQuietly(() -> !silent);
-                answer(exchange, 200, new Internal.CancelAnswer(1));
+                answer(exchange, 200, new Internal.CancelAnswer(locked(() -> isOpenTask(task)) ? 1 : 0));
             } else {
                 submit(exchange);
             }
@@ -173,9 +177,11 @@ final class StubDispatcher implements AutoCloseable {
             return;
         }
         Taken taken = locked(() -> {
-            boolean known = submissions.put(submission.executionId(), submission) != null;
-            add(submission.executionId(), Optional.empty());
-            return known ? Taken.OPEN : Taken.QUEUED;
+            String execution = submission.executionId();
+            boolean known = submissions.put(execution, submission) != null;
+            Optional<Outcome> outcome = Optional.ofNullable(outcomes.get(execution));
+            add(execution, outcome);
+            return outcome.isPresent() ? Taken.ENDED : known ? Taken.OPEN : Taken.QUEUED;
         });
         awaitQuietly(() -> !losesAnswersToSubmissions);
         answer(exchange, 200, new TaskSubmission.Answer(taken));
@@ -184,8 +190,12 @@ final class StubDispatcher implements AutoCloseable {
     private void sync(HttpExchange exchange) throws IOException, InterruptedException {
         ConnectorSync sync = JSON.readValue(exchange.getRequestBody(), ConnectorSync.class);
         awaitQuietly(() -> !silent);
+        if (locked(() -> sync.seq() <= lastSync)) {
+            answer(exchange, 409, new Api.Problem("about:blank", "Conflict", 409, "a newer sync was seen"));
+            return;
+        }
         change(() -> {
-            lastSync = Math.max(lastSync, sync.seq());
+            lastSync = sync.seq();
             connected = sync.connected();
             sync.claimsWritten().forEach(id -> claimed.add(executionOf(id)));
             sync.declined().forEach(id -> {
@@ -201,6 +211,12 @@ final class StubDispatcher implements AutoCloseable {
                 .toList();
         hold(() -> !news.get().isEmpty() || lastSync > sync.seq() || !sync.connected());
         answer(exchange, 200, new ConnectorSync.Answer(locked(news), List.of()));
+    }
+
+    private boolean isOpenTask(String task) {
+        return submissions.values().stream()
+                .anyMatch(submission ->
+                        submission.spec().taskId().equals(task) && !outcomes.containsKey(submission.executionId()));
     }
 
     private String executionOf(long id) {

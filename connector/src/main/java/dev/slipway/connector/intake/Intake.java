@@ -84,7 +84,7 @@ public final class Intake {
     private void submit(Assignment assignment, Turns.Turn turn) {
         String taskId = assignment.taskId();
         String executionId = Assignments.executionId(assignment);
-        MDC.put("execution", executionId);
+        MDC.put("execution", shown(executionId));
         try {
             if (stopping.getCount() == 0) {
                 post.update(outbox -> outbox.rejected(taskId, executionId, STOPPING));
@@ -169,7 +169,11 @@ public final class Intake {
         do {
             try {
                 int cancelled = dispatcher.cancel(taskId);
-                LOG.infof("Task %s: cancelled by the user, %d open execution(s)", shown(taskId), cancelled);
+                if (cancelled == 0) {
+                    LOG.infof("Task %s: cancelled by the user, but unknown here or ended already", shown(taskId));
+                } else {
+                    LOG.infof("Task %s: cancelled by the user, %d open execution(s)", shown(taskId), cancelled);
+                }
                 return;
             } catch (Refusal refusal) {
                 LOG.warnf("Task %s: the dispatcher refused its cancellation: %s", shown(taskId), refusal.detail());

@@ -5,9 +5,13 @@ import dev.slipway.connector.wire.Assignment.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The agent's argument vector for an assignment, flag by flag in the order that the control plane's agent expects. */
 final class AgentCommand {
+    /** What Unicode calls white space, as the agent's makers do. */
+    private static final Pattern BLANKS_AROUND = Pattern.compile("^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$");
+
     private final List<String> args = new ArrayList<>();
 
     private AgentCommand() {}
@@ -81,7 +85,7 @@ final class AgentCommand {
     }
 
     private static Optional<String> set(Optional<String> value) {
-        return value.map(String::strip).filter(text -> !text.isEmpty());
+        return value.map(text -> BLANKS_AROUND.matcher(text).replaceAll("")).filter(text -> !text.isEmpty());
     }
 
     private void add(String... more) {

@@ -3,10 +3,14 @@ package dev.slipway.connector.wire;
 import java.util.Optional;
 
 /**
- * What the worker's own configuration says to every agent.
+ * What the worker's own configuration says to every agent. An empty text counts as not given.
  *
- * @param serverRootUrl may be empty
  * @param idleOnComplete passed on as it is
  */
 public record AgentDefaults(
-        String serverRootUrl, Optional<String> idleOnComplete, Optional<String> sessionSharingServerUrl) {}
+        String serverRootUrl, Optional<String> idleOnComplete, Optional<String> sessionSharingServerUrl) {
+    public AgentDefaults {
+        idleOnComplete = idleOnComplete.filter(duration -> !duration.isEmpty());
+        sessionSharingServerUrl = sessionSharingServerUrl.filter(url -> !url.isEmpty());
+    }
+}

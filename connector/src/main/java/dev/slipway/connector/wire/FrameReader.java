@@ -11,7 +11,10 @@ import dev.slipway.connector.wire.Fields.Unencodable;
 import dev.slipway.connector.wire.Fields.WrongType;
 import java.util.Optional;
 
-/** Understands the control plane's frames. No content of a frame ever leaves it but in the result. */
+/**
+ * Understands the control plane's frames. No content of a frame ever leaves it but in the result, and fields that nobody here
+ * uses are not looked at.
+ */
 public final class FrameReader {
     /** The largest frame that is taken, in characters. */
     public static final int MAX_FRAME = 32 << 20;
@@ -70,7 +73,9 @@ public final class FrameReader {
         Optional<Fields> task = data.object("task");
         if (task.isEmpty()) {
             return new Incoming.Unusable(
-                    taskId.get(), executionId.orElse(taskId.get()), "the assignment does not say what the task is");
+                    taskId.get(),
+                    executionId.orElse(taskId.get()),
+                    "the control plane did not say what the task is: start it again");
         }
         try {
             return new Incoming.Assigned(new Assignment(
@@ -82,7 +87,9 @@ public final class FrameReader {
                     data.texts("additional_oz_args")));
         } catch (Unencodable text) {
             return new Incoming.Unusable(
-                    taskId.get(), executionId.orElse(taskId.get()), "the assignment cannot be read: " + text.words());
+                    taskId.get(),
+                    executionId.orElse(taskId.get()),
+                    text.words() + ": correct it and start the task again");
         }
     }
 

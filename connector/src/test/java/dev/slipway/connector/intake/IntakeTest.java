@@ -48,6 +48,17 @@ class IntakeTest {
         assertThat(asked).hasValue(1);
     }
 
+    @Test
+    void rejectsWhatComesWhileItStops() throws InterruptedException {
+        Intake intake = intake(new LinkageError("nothing is to be submitted"));
+        intake.stop();
+        intake.accept(frame(Assignment.of("t").execution("e")), asked::incrementAndGet);
+
+        await().until(() -> post.ask(Outbox::next)
+                .map(Outgoing::notice)
+                .equals(Optional.of(new Notice.Rejected("t", "worker is shutting down"))));
+    }
+
     private Intake intake(Error error) {
         return new Intake(
                 new FailingDispatcher(error),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.slipway.testkit.Assignment;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,7 +41,16 @@ class AgentCommandTest {
                 row("the task's own id, not the wire's", a -> a.with("task_id", "wire"), head + " --idle-on-complete"),
                 row("an empty snapshot", a -> a.with("task", task(Map.of())), oz),
                 row("model", a -> a.snapshot("model_id", " m "), head + " --model m --computer-use --idle-on-complete"),
-                row("a blank model", a -> a.snapshot("model_id", "  "), oz),
+                row("a blank model", a -> a.snapshot("model_id", " \u00a0\t"), oz),
+                row("no model", a -> a.snapshot("model_id", ""), oz),
+                row(
+                        "owned by a user, or in other letters",
+                        a -> a.with("task", Map.of("id", "t", "owner", Map.of("Type", "team", "Id", "team-1"))),
+                        head + " --idle-on-complete"),
+                row("no owner", a -> a.with("task", Map.of("id", "t")), head + " --idle-on-complete"),
+                row("a blank profile", a -> a.snapshot("profile_id", " "), oz),
+                row("a blank skill", a -> a.snapshot("skill_spec", "\n"), oz),
+                row("a blank environment", a -> a.snapshot("environment_id", " "), oz),
                 row(
                         "model with the oz harness",
                         a -> a.snapshot("model_id", "m").harness("oz"),
@@ -63,9 +73,12 @@ class AgentCommandTest {
                         head + " --no-computer-use --idle-on-complete"),
                 row(
                         "profile",
-                        a -> a.snapshot("profile_id", "p"),
+                        a -> a.snapshot("profile_id", "\u00a0p\u0085"),
                         head + " --profile p --computer-use --idle-on-complete"),
-                row("skill", a -> a.snapshot("skill_spec", "s"), head + " --skill s --computer-use --idle-on-complete"),
+                row(
+                        "skill",
+                        a -> a.snapshot("skill_spec", "s "),
+                        head + " --skill s --computer-use --idle-on-complete"),
                 row(
                         "mcp servers as compact JSON",
                         a -> a.snapshot("mcp_servers", Map.of("a", Map.of("port", 1.50))),
@@ -75,6 +88,14 @@ class AgentCommandTest {
                         "computer use on for another harness",
                         a -> a.snapshot("computer_use_enabled", true).harness("x"),
                         head + " --computer-use --harness x --idle-on-complete"),
+                row(
+                        "computer use off for another harness",
+                        a -> a.snapshot("computer_use_enabled", false).harness("x"),
+                        head + " --no-computer-use --harness x --idle-on-complete"),
+                row(
+                        "computer use unset",
+                        a -> a.with("task", task(Collections.singletonMap("computer_use_enabled", null))),
+                        oz),
                 row(
                         "computer use off",
                         a -> a.snapshot("computer_use_enabled", false),
@@ -92,6 +113,15 @@ class AgentCommandTest {
                         a -> a.snapshot("inference_providers", aws(Map.of("region", "e", "role_arn", " "))),
                         oz),
                 row(
+                        "bedrock not disabled",
+                        a -> a.snapshot("inference_providers", aws(Map.of("role_arn", "r", "disabled", false))),
+                        head + " --computer-use --bedrock-inference-role r --idle-on-complete"),
+                row("no inference provider", a -> a.snapshot("inference_providers", Map.of()), oz),
+                row(
+                        "a blank bedrock region",
+                        a -> a.snapshot("inference_providers", aws(Map.of("role_arn", "r", "region", " "))),
+                        head + " --computer-use --bedrock-inference-role r --idle-on-complete"),
+                row(
                         "bedrock disabled",
                         a -> a.snapshot("inference_providers", aws(Map.of("role_arn", "r", "disabled", true))),
                         oz),
@@ -107,6 +137,7 @@ class AgentCommandTest {
                         "shared in an unknown way",
                         a -> a.snapshot("session_sharing", Map.of("public_access", "viewer")),
                         oz),
+                row("shared with nobody", a -> a.snapshot("session_sharing", Map.of()), oz),
                 row(
                         "no snapshot",
                         a -> a.snapshot("snapshot_disabled", true),
@@ -134,6 +165,16 @@ class AgentCommandTest {
                         a -> a.snapshot("idle_timeout_minutes", 7),
                         withIdle("2h"),
                         head + " --computer-use --idle-on-complete 7m"),
+                row(
+                        "fewer than no minutes to idle",
+                        a -> a.snapshot("idle_timeout_minutes", -1),
+                        head + " --computer-use --idle-on-complete"),
+                row("an empty idle time", a -> a, withIdle(""), head + " --idle-on-complete"),
+                row(
+                        "no session sharing",
+                        a -> a,
+                        new AgentDefaults("https://root", Optional.empty(), Optional.of("")),
+                        head + " --idle-on-complete"),
                 row(
                         "no minutes to idle",
                         a -> a.snapshot("idle_timeout_minutes", 0),

@@ -72,6 +72,25 @@ class AssignmentsTest {
                 .containsEntry("GIT_TERMINAL_PROMPT", "1")
                 .containsEntry("MINE", "2")
                 .containsEntry("TASK_ID", "t");
+        assertThat(reveal(translate(Assignment.of("t").env("TASK_ID", "mine").env("TRACEPARENT", "mine"), DEFAULTS)))
+                .containsEntry("TASK_ID", "mine")
+                .containsEntry("TRACEPARENT", "mine");
+    }
+
+    @Test
+    void namesTheTaskToTheAgentByItsOwnId() {
+        assertThat(reveal(translate(Assignment.of("t").with("task_id", "wire"), DEFAULTS)))
+                .containsEntry("TASK_ID", "t");
+    }
+
+    @Test
+    void passesOnAnyNumberAndLengthOfVariables() {
+        Assignment assignment = Assignment.of("t").env("LONG", "x".repeat(1 << 20));
+        for (int i = 0; i < 200_000; i++) {
+            assignment.env("VAR_" + i, "value");
+        }
+
+        assertThat(reveal(translate(assignment, DEFAULTS))).hasSize(200_005).containsEntry("LONG", "x".repeat(1 << 20));
     }
 
     private static TaskSubmission translate(Assignment assignment, AgentDefaults defaults) {

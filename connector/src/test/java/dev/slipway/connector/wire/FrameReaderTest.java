@@ -45,7 +45,8 @@ class FrameReaderTest {
     void tellsAnAssignmentWithoutATaskFromABrokenOne() {
         assertThat(FrameReader.read(
                         Frames.assignment(Assignment.of("t").execution("e").without("task"))))
-                .isEqualTo(new Incoming.Unusable("t", "e", "the assignment does not say what the task is"));
+                .isEqualTo(new Incoming.Unusable(
+                        "t", "e", "the control plane did not say what the task is: start it again"));
         assertThat(FrameReader.read(
                         Frames.assignment(Assignment.of("t").without("task").without("task_id"))))
                 .isInstanceOf(Incoming.Broken.class);

@@ -8,6 +8,8 @@ import dev.slipway.protocol.Outcome;
 import java.nio.charset.StandardCharsets;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class FrameWriterTest {
     @Test
@@ -52,14 +54,28 @@ class FrameWriterTest {
         assertThat(ended(failed(FailureReason.UNKNOWN, "m", OptionalInt.of(0)))).doesNotContain("exit_code");
     }
 
+    @ParameterizedTest
+    @EnumSource(FailureReason.class)
+    void tellsEveryReasonByItsNameAndInItsSentence(FailureReason reason) {
+        String sentence = switch (reason) {
+            case TASK_TIMEOUT ->
+                "The task exceeded its maximum allowed execution time and was terminated. Consider breaking the task"
+                        + " into smaller steps or increasing the timeout.";
+            case TASK_CANCELLED, GRACEFUL_SHUTDOWN ->
+                "The task was interrupted due to an infrastructure issue (the cause). This is typically transient —"
+                        + " please try again.";
+            default -> "Failed to execute task: the cause";
+        };
+
+        assertThat(ended(failed(reason, "the cause", OptionalInt.empty())))
+                .isEqualTo("{\"type\":\"task_failed\",\"data\":{\"task_id\":\"t\",\"message\":\"" + sentence
+                        + "\",\"failure_reason\":\"" + reason.wireName() + "\"}}");
+    }
+
     @Test
-    void tellsTimeoutsAndInterruptionsInSentencesOfTheirOwn() {
-        assertThat(ended(failed(FailureReason.TASK_TIMEOUT, "m", OptionalInt.empty())))
-                .contains("\"message\":\"The task exceeded its maximum allowed execution time and was terminated."
-                        + " Consider breaking the task into smaller steps or increasing the timeout.\"");
-        assertThat(ended(failed(FailureReason.GRACEFUL_SHUTDOWN, "worker stopped", OptionalInt.empty())))
-                .contains("\"message\":\"The task was interrupted due to an infrastructure issue (worker stopped)."
-                        + " This is typically transient — please try again.\"");
+    void saysAtLeastTheReasonWhereNobodyGaveACause() {
+        assertThat(ended(failed(FailureReason.IMAGE_PULL, " ", OptionalInt.empty())))
+                .contains("\"message\":\"Failed to execute task: image_pull\"");
     }
 
     @Test
