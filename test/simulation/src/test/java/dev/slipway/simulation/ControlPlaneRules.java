@@ -33,6 +33,9 @@ final class ControlPlaneRules {
     /** By task, the newest execution whose claim was heard. */
     private final Map<String, Long> newestClaimHeard = new HashMap<>();
 
+    /** Assignments whose execution was superseded when it was forgotten. */
+    private final Set<String> overtaken = new HashSet<>();
+
     private final Map<String, Integer> assignments = new HashMap<>();
     private final Map<String, Integer> handedOver = new HashMap<>();
     /** Assignments that were last answered with no. */
@@ -48,6 +51,7 @@ final class ControlPlaneRules {
 
     void accepted(Execution execution) {
         accepted.put(execution.id(), execution);
+        overtaken.remove(assignmentId(execution));
         require(
                 execution.source() != Source.CONTROL_PLANE || assignments.containsKey(assignmentId(execution)),
                 "what is accepted was assigned",
@@ -67,7 +71,11 @@ final class ControlPlaneRules {
     }
 
     /** The execution may be submitted again as new. */
-    void forgotten(String executionId) {
+    void forgotten(Execution execution, boolean wasSuperseded) {
+        String executionId = execution.id();
+        if (wasSuperseded) {
+            overtaken.add(assignmentId(execution));
+        }
         claimsWritten.remove(executionId);
         outcomes.remove(executionId);
         claimsHeard.remove(executionId);
@@ -236,12 +244,13 @@ final class ControlPlaneRules {
 
     /** What would be said of an older execution would be taken for the newer one's, so that nothing is. */
     private boolean isOvertaken(Assignment assignment, Collection<Execution> executions) {
-        return executions.stream()
-                .filter(execution -> execution.source() == Source.CONTROL_PLANE)
-                .filter(execution -> assignmentId(execution).equals(assignment.id()))
-                .max(Comparator.comparingLong(Execution::seq))
-                .filter(execution -> !execution.isOpen() && isSuperseded(execution, executions))
-                .isPresent();
+        return overtaken.contains(assignment.id())
+                || executions.stream()
+                        .filter(execution -> execution.source() == Source.CONTROL_PLANE)
+                        .filter(execution -> assignmentId(execution).equals(assignment.id()))
+                        .max(Comparator.comparingLong(Execution::seq))
+                        .filter(execution -> !execution.isOpen() && isSuperseded(execution, executions))
+                        .isPresent();
     }
 
     private boolean isSuperseded(Execution execution, Collection<Execution> executions) {

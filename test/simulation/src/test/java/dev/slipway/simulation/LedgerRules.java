@@ -402,7 +402,7 @@ final class LedgerRules {
             declined.add(id);
         }
         cancelPromised.remove(id);
-        plane.forgotten(id);
+        plane.forgotten(row, plane.isSuperseded(id) || isSupersededByNewer(row));
         world.rules().forgotten(id);
     }
 }
