@@ -153,11 +153,17 @@ final class WorkerOptions {
         if (settings.workerId().isEmpty()) {
             throw new CliFailure("worker-id is required (via --worker-id flag or config file)");
         }
-        if (settings.directOrDefaults().ozPath().isEmpty()
-                && SearchPath.find("oz", host.environment()).isEmpty()) {
+        var oz = settings.directOrDefaults().ozPath();
+        if (oz.isEmpty() && SearchPath.find("oz", host.environment()).isEmpty()) {
             throw new CliFailure(
                     "there is no 'oz' on PATH, which the control plane's tasks need: install it, or name it"
                             + " with backend.direct.oz_path in the config file");
+        }
+        if (oz.filter(path -> path.contains("/") && !Files.isExecutable(host.path(path)))
+                .isPresent()) {
+            throw new CliFailure(
+                    "%s, which backend.direct.oz_path names, is no program: the control plane's tasks need it"
+                            .formatted(oz.get()));
         }
     }
 

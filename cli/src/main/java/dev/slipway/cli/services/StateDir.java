@@ -210,7 +210,10 @@ public final class StateDir {
         return path.resolve("launch.json");
     }
 
-    private static <T> Optional<T> read(Path file, Class<T> type) {
+    private <T> Optional<T> read(Path file, Class<T> type) {
+        if (!Files.isDirectory(path)) {
+            return Optional.empty();
+        }
         try {
             return Optional.of(Json.MAPPER.readValue(Files.readAllBytes(file), type));
         } catch (NoSuchFileException e) {
