@@ -41,8 +41,23 @@ public final class Intake {
     private final Lanes lanes = new Lanes(MAX_MESSAGES, FrameReader.MAX_FRAME);
     private final Turns turns = new Turns();
     private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Duration patience;
+    private volatile Instant answeredAt;
 
     public Intake(Dispatcher dispatcher, Post post, AgentDefaults defaults, Traces traces, InstantSource time) {
+        this(dispatcher, post, defaults, traces, time, TRY_FOR);
+    }
+
+    /** @param patience after which an assignment is rejected that the dispatcher does not answer to */
+    Intake(
+            Dispatcher dispatcher,
+            Post post,
+            AgentDefaults defaults,
+            Traces traces,
+            InstantSource time,
+            Duration patience) {
+        this.patience = patience;
+        this.answeredAt = time.instant();
         this.dispatcher = dispatcher;
         this.post = post;
         this.defaults = defaults;
@@ -136,12 +151,17 @@ public final class Intake {
 
     /** Tries again while there is no answer: a dispatcher that restarts is back within the time. */
     private Taken trySubmit(TaskSubmission submission, Turns.Turn turn) throws Refusal, NoAnswer {
-        Instant until = time.instant().plus(TRY_FOR);
         awaitTurn(turn);
+        Instant until = time.instant().plus(patience);
         BackOff backOff = new BackOff();
         while (true) {
             try {
-                return dispatcher.submit(submission);
+                Taken taken = dispatcher.submit(submission);
+                answeredAt = time.instant();
+                return taken;
+            } catch (Refusal refusal) {
+                answeredAt = time.instant();
+                throw refusal;
             } catch (NoAnswer noAnswer) {
                 turn.pass();
                 Duration wait = backOff.next();
@@ -152,10 +172,13 @@ public final class Intake {
         }
     }
 
-    private static void awaitTurn(Turns.Turn turn) throws NoAnswer {
+    /** A burst may take longer than the patience: as long as what came before is answered, the dispatcher is only busy. */
+    private void awaitTurn(Turns.Turn turn) throws NoAnswer {
         try {
-            if (!turn.await(TRY_FOR)) {
-                throw new NoAnswer(new TimeoutException("it does not answer to what came before, either"));
+            while (!turn.await(patience)) {
+                if (answeredAt.isBefore(time.instant().minus(patience))) {
+                    throw new NoAnswer(new TimeoutException("it does not answer to what came before, either"));
+                }
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

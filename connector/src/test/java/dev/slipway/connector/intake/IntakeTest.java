@@ -16,9 +16,14 @@ import dev.slipway.protocol.TaskSubmission;
 import dev.slipway.testkit.Assignment;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -59,6 +64,25 @@ class IntakeTest {
                 .equals(Optional.of(new Notice.Rejected("t", "worker is shutting down"))));
     }
 
+    @Test
+    void aBurstOutlastsThePatienceWhileTheDispatcherGoesOnAnswering() {
+        List<String> submitted = Collections.synchronizedList(new ArrayList<>());
+        Intake intake = new Intake(
+                new BusyDispatcher(submitted),
+                post,
+                new AgentDefaults("", Optional.empty(), Optional.empty()),
+                new Traces(OpenTelemetry.noop().getTracer("test")),
+                Clock.systemUTC(),
+                BusyDispatcher.ANSWER.multipliedBy(4));
+        List<String> tasks = IntStream.range(0, 10).mapToObj(i -> "t" + i).toList();
+
+        tasks.forEach(task -> intake.accept(frame(Assignment.of(task).execution(task)), asked::incrementAndGet));
+
+        await().atMost(Duration.ofSeconds(60)).until(() -> submitted.size() == tasks.size());
+        assertThat(submitted).isEqualTo(tasks);
+        assertThat(post.ask(Outbox::next)).as("a rejection").isEmpty();
+    }
+
     private Intake intake(Error error) {
         return new Intake(
                 new FailingDispatcher(error),
@@ -70,6 +94,28 @@ class IntakeTest {
 
     private static String frame(Assignment assignment) {
         return "{\"type\":\"task_assignment\",\"data\":" + assignment.toJson() + "}";
+    }
+
+    /** Takes its time for every answer. */
+    private record BusyDispatcher(List<String> submitted) implements Dispatcher {
+        static final Duration ANSWER = Duration.ofMillis(200);
+
+        @Override
+        public ConnectorSync.Answer sync(ConnectorSync sync) {
+            return new ConnectorSync.Answer(List.of(), List.of());
+        }
+
+        @Override
+        public TaskSubmission.Taken submit(TaskSubmission submission) {
+            LockSupport.parkNanos(ANSWER.toNanos());
+            submitted.add(submission.executionId());
+            return TaskSubmission.Taken.QUEUED;
+        }
+
+        @Override
+        public int cancel(String taskId) {
+            return 0;
+        }
     }
 
     private record FailingDispatcher(Error error) implements Dispatcher {
