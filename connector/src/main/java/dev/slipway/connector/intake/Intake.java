@@ -10,6 +10,7 @@ import dev.slipway.connector.wire.Assignment;
 import dev.slipway.connector.wire.Assignments;
 import dev.slipway.connector.wire.FrameReader;
 import dev.slipway.connector.wire.Incoming;
+import dev.slipway.connector.wire.RawFrame;
 import dev.slipway.protocol.TaskSubmission;
 import dev.slipway.protocol.TaskSubmission.Taken;
 import java.time.Duration;
@@ -25,6 +26,10 @@ import org.jboss.logging.MDC;
 public final class Intake {
     private static final Logger LOG = Logger.getLogger(Intake.class);
     private static final int MAX_MESSAGES = 256;
+
+    /** Waiting at once, but for the last one: of the largest ones, no two are in memory. */
+    private static final long MAX_BYTES = 8 << 20;
+
     private static final int BAD_REQUEST = 400;
     private static final int TOO_LARGE = 413;
     private static final int FULL = 429;
@@ -38,7 +43,7 @@ public final class Intake {
     private final AgentDefaults defaults;
     private final Traces traces;
     private final InstantSource time;
-    private final Lanes lanes = new Lanes(MAX_MESSAGES, FrameReader.MAX_FRAME);
+    private final Lanes lanes = new Lanes(MAX_MESSAGES, MAX_BYTES);
     private final Turns turns = new Turns();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Duration patience;
@@ -66,13 +71,13 @@ public final class Intake {
     }
 
     /** @param more run once another message may be brought */
-    public void accept(String message, Runnable more) {
+    public void accept(RawFrame message, Runnable more) {
         switch (FrameReader.read(message)) {
             case Incoming.Assigned(Assignment assignment) -> {
                 Turns.Turn turn = turns.take();
-                lanes.add(assignment.taskId(), () -> submit(assignment, turn), message.length(), more);
+                lanes.add(assignment.taskId(), () -> submit(assignment, turn), message.size(), more);
             }
-            case Incoming.Cancelled(String taskId) -> lanes.add(taskId, () -> cancel(taskId), message.length(), more);
+            case Incoming.Cancelled(String taskId) -> lanes.add(taskId, () -> cancel(taskId), message.size(), more);
             case Incoming.Unusable(String taskId, String executionId, String why) -> {
                 LOG.warnf("Task %s is answered as failed: %s", shown(taskId), why);
                 post.update(outbox -> outbox.refused(taskId, executionId, why));
@@ -84,7 +89,7 @@ public final class Intake {
                 more.run();
             }
             case Incoming.Broken(String why) -> {
-                LOG.warnf("A message of %d characters from the control plane is dropped: %s", message.length(), why);
+                LOG.warnf("A message of %d bytes from the control plane is dropped: %s", message.size(), why);
                 more.run();
             }
         }

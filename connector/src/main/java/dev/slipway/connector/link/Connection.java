@@ -2,12 +2,13 @@ package dev.slipway.connector.link;
 
 import dev.slipway.connector.egress.ProxyAddress;
 import dev.slipway.connector.wire.FrameReader;
-import java.io.ByteArrayOutputStream;
+import dev.slipway.connector.wire.RawFrame;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
@@ -28,7 +29,7 @@ final class Connection {
         void heard();
 
         /** @param more to be called once the next message may be read */
-        void message(String text, Runnable more);
+        void message(RawFrame frame, Runnable more);
 
         void pong(String payload);
 
@@ -188,8 +189,7 @@ final class Connection {
     private static final class Receiver implements WebSocket.Listener {
         private final Events events;
         private final AtomicReference<@Nullable String> end = new AtomicReference<>();
-        private StringBuilder text = new StringBuilder();
-        private ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        private final FrameBuffer buffer = new FrameBuffer();
         private boolean isDiscarding;
 
         Receiver(Events events) {
@@ -198,32 +198,28 @@ final class Connection {
 
         @Override
         public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence data, boolean last) {
-            events.heard();
-            if (fits(text.length() + data.length())) {
-                text.append(data);
-            }
-            if (last) {
-                endOfMessage(socket, text.toString());
-            } else {
-                socket.request(1);
-            }
+            // The client never splits a character.
+            part(socket, StandardCharsets.UTF_8.encode(CharBuffer.wrap(data)), last);
             return null;
         }
 
         @Override
         public @Nullable CompletionStage<?> onBinary(WebSocket socket, ByteBuffer data, boolean last) {
+            part(socket, data, last);
+            return null;
+        }
+
+        private void part(WebSocket socket, ByteBuffer data, boolean last) {
             events.heard();
-            if (fits(bytes.size() + data.remaining())) {
-                byte[] part = new byte[data.remaining()];
-                data.get(part);
-                bytes.writeBytes(part);
+            if (fits(buffer.size() + data.remaining())) {
+                buffer.add(data);
             }
-            if (last) {
-                endOfMessage(socket, bytes.toString(StandardCharsets.UTF_8));
+            if (last && !isDiscarding) {
+                events.message(buffer.take(), () -> socket.request(1));
             } else {
+                isDiscarding &= !last;
                 socket.request(1);
             }
-            return null;
         }
 
         @Override
@@ -258,25 +254,10 @@ final class Connection {
         private boolean fits(int size) {
             if (!isDiscarding && size > FrameReader.MAX_FRAME) {
                 isDiscarding = true;
-                drop();
+                buffer.clear();
                 events.overloaded("it is larger than " + (FrameReader.MAX_FRAME >> 20) + " MiB");
             }
             return !isDiscarding;
-        }
-
-        private void endOfMessage(WebSocket socket, String message) {
-            drop();
-            if (isDiscarding) {
-                isDiscarding = false;
-                socket.request(1);
-            } else {
-                events.message(message, () -> socket.request(1));
-            }
-        }
-
-        private void drop() {
-            text = new StringBuilder();
-            bytes = new ByteArrayOutputStream();
         }
 
         void ended(String why) {

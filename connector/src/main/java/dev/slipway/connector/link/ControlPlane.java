@@ -6,6 +6,7 @@ import dev.slipway.connector.outbox.Outbox.Outgoing;
 import dev.slipway.connector.outbox.Post;
 import dev.slipway.connector.outbox.Signal;
 import dev.slipway.connector.wire.FrameWriter;
+import dev.slipway.connector.wire.RawFrame;
 import java.io.IOException;
 import java.net.http.HttpClient;
 import java.time.Duration;
@@ -28,7 +29,7 @@ public final class ControlPlane {
     @FunctionalInterface
     public interface Inbox {
         /** @param more to be called once the next message may be read */
-        void accept(String message, Runnable more);
+        void accept(RawFrame message, Runnable more);
     }
 
     private static final Logger LOG = Logger.getLogger(ControlPlane.class);
@@ -260,8 +261,8 @@ public final class ControlPlane {
         }
 
         @Override
-        public void message(String text, Runnable more) {
-            inbox.accept(text, more);
+        public void message(RawFrame frame, Runnable more) {
+            inbox.accept(frame, more);
         }
 
         @Override

@@ -1,14 +1,18 @@
 package dev.slipway.connector.wire;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.slipway.connector.wire.Fields.Fault;
 import dev.slipway.connector.wire.Fields.Unencodable;
 import dev.slipway.connector.wire.Fields.WrongType;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -16,12 +20,16 @@ import java.util.Optional;
  * uses are not looked at.
  */
 public final class FrameReader {
-    /** The largest frame that is taken, in characters. */
+    /** The largest frame that is taken, in bytes. */
     public static final int MAX_FRAME = 32 << 20;
+
+    /** Names included: understood, each takes a hundred bytes and more. */
+    private static final int MAX_VALUES = 1_000_000;
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxStringLength(MAX_FRAME)
+                            .maxTokenCount(MAX_VALUES)
                             .build())
                     .build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -32,9 +40,11 @@ public final class FrameReader {
 
     private FrameReader() {}
 
-    public static Incoming read(String frame) {
+    public static Incoming read(RawFrame frame) {
         try {
-            Fields envelope = Fields.of("the frame", JSON.readTree(frame));
+            // As text: as bytes, Jackson takes half of a character in a name for broken JSON.
+            Reader text = new InputStreamReader(frame.content(), StandardCharsets.UTF_8);
+            Fields envelope = Fields.of("the frame", JSON.readTree(text));
             String type = envelope.text("type").orElse("");
             return switch (type) {
                 case "task_assignment" -> assignment(data(envelope));
@@ -42,7 +52,9 @@ public final class FrameReader {
                 case "heartbeat" -> new Incoming.Heartbeat();
                 default -> new Incoming.Unknown(type);
             };
-        } catch (JsonProcessingException notJson) {
+        } catch (StreamConstraintsException tooMuch) {
+            return new Incoming.Broken("it holds more, longer or deeper values than are taken");
+        } catch (IOException notJson) {
             return new Incoming.Broken("it is not valid JSON");
         } catch (Fault fault) {
             return new Incoming.Broken(fault.words());

@@ -9,12 +9,15 @@ import dev.slipway.connector.outbox.Outbox;
 import dev.slipway.connector.outbox.Outbox.Outgoing;
 import dev.slipway.connector.outbox.Post;
 import dev.slipway.connector.wire.AgentDefaults;
+import dev.slipway.connector.wire.RawFrame;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.ConnectorSync.Message;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.TaskSubmission;
 import dev.slipway.testkit.Assignment;
 import io.opentelemetry.api.OpenTelemetry;
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,8 +95,10 @@ class IntakeTest {
                 Clock.systemUTC());
     }
 
-    private static String frame(Assignment assignment) {
-        return "{\"type\":\"task_assignment\",\"data\":" + assignment.toJson() + "}";
+    private static RawFrame frame(Assignment assignment) {
+        byte[] json = ("{\"type\":\"task_assignment\",\"data\":" + assignment.toJson() + "}")
+                .getBytes(StandardCharsets.UTF_8);
+        return new RawFrame(json.length, new ByteArrayInputStream(json));
     }
 
     /** Takes its time for every answer. */

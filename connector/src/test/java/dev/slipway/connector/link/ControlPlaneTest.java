@@ -5,11 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.connector.outbox.Outbox;
 import dev.slipway.connector.outbox.Post;
 import dev.slipway.connector.wire.FrameReader;
+import dev.slipway.connector.wire.RawFrame;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.testkit.FakeControlPlane;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -152,6 +156,14 @@ class ControlPlaneTest {
         });
     }
 
+    private static String text(RawFrame frame) {
+        try {
+            return new String(frame.content().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private ControlPlane start(BooleanSupplier dispatcherAnswers) {
         ControlPlane controlPlane = new ControlPlane(
                 LinkSettings.of(
@@ -164,7 +176,7 @@ class ControlPlaneTest {
                 post,
                 dispatcherAnswers,
                 (message, more) -> {
-                    messages.add(message);
+                    messages.add(text(message));
                     more.run();
                 },
                 Clock.systemUTC(),

@@ -7,6 +7,7 @@ import dev.slipway.connector.egress.EgressFault;
 import dev.slipway.connector.egress.Route;
 import dev.slipway.connector.egress.Surroundings;
 import dev.slipway.connector.link.Connection.DialFailure;
+import dev.slipway.connector.wire.RawFrame;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.testkit.FakeControlPlane;
 import dev.slipway.testkit.TlsIdentity;
@@ -167,7 +168,7 @@ class EgressTest {
         public void heard() {}
 
         @Override
-        public void message(String text, Runnable more) {
+        public void message(RawFrame frame, Runnable more) {
             more.run();
         }
 

@@ -16,15 +16,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FrameReaderTest {
     @Test
     void readsACancellation() {
-        assertThat(FrameReader.read("{\"type\":\"task_cancellation\",\"data\":{\"task_id\":\"t\",\"new\":1}}"))
+        assertThat(Frames.parse("{\"type\":\"task_cancellation\",\"data\":{\"task_id\":\"t\",\"new\":1}}"))
                 .isEqualTo(new Incoming.Cancelled("t"));
     }
 
     @Test
     void ignoresHeartbeatsAndUnknownTypes() {
-        assertThat(FrameReader.read("{\"type\":\"heartbeat\"}")).isEqualTo(new Incoming.Heartbeat());
-        assertThat(FrameReader.read("{\"type\":\"news\",\"data\":7}")).isEqualTo(new Incoming.Unknown("news"));
-        assertThat(FrameReader.read("{}")).isEqualTo(new Incoming.Unknown(""));
+        assertThat(Frames.parse("{\"type\":\"heartbeat\"}")).isEqualTo(new Incoming.Heartbeat());
+        assertThat(Frames.parse("{\"type\":\"news\",\"data\":7}")).isEqualTo(new Incoming.Unknown("news"));
+        assertThat(Frames.parse("{}")).isEqualTo(new Incoming.Unknown(""));
     }
 
     @Test
@@ -43,11 +43,11 @@ class FrameReaderTest {
 
     @Test
     void tellsAnAssignmentWithoutATaskFromABrokenOne() {
-        assertThat(FrameReader.read(
+        assertThat(Frames.parse(
                         Frames.assignment(Assignment.of("t").execution("e").without("task"))))
                 .isEqualTo(new Incoming.Unusable(
                         "t", "e", "the control plane did not say what the task is: start it again"));
-        assertThat(FrameReader.read(
+        assertThat(Frames.parse(
                         Frames.assignment(Assignment.of("t").without("task").without("task_id"))))
                 .isInstanceOf(Incoming.Broken.class);
     }
@@ -74,7 +74,7 @@ class FrameReaderTest {
                 "{\"type\":\"task_assignment\",\"data\":{\"canary\":",
             })
     void findsBrokenFramesWithoutRepeatingThem(String frame) {
-        Incoming incoming = FrameReader.read(frame);
+        Incoming incoming = Frames.parse(frame);
 
         assertThat(incoming).isInstanceOf(Incoming.Broken.class);
         assertThat(incoming.toString()).doesNotContain("canary");
@@ -83,7 +83,7 @@ class FrameReaderTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("wrongTypes")
     void findsWrongTypesAndNamesOnlyTheirKey(String key, UnaryOperator<Assignment> change) {
-        Incoming incoming = FrameReader.read(Frames.assignment(change.apply(Assignment.of("t"))));
+        Incoming incoming = Frames.parse(Frames.assignment(change.apply(Assignment.of("t"))));
 
         assertThat(incoming).isInstanceOf(Incoming.Broken.class);
         assertThat(incoming.toString()).contains(key).doesNotContain("canary");
@@ -116,8 +116,8 @@ class FrameReaderTest {
     @ParameterizedTest
     @MethodSource("halfCharacters")
     void refusesAnAssignmentThatHoldsHalfOfACharacter(String key, UnaryOperator<Assignment> change) {
-        Incoming incoming = FrameReader.read(
-                Frames.assignment(change.apply(Assignment.of("t").execution("e"))));
+        Incoming incoming =
+                Frames.parse(Frames.assignment(change.apply(Assignment.of("t").execution("e"))));
 
         assertThat(incoming).isInstanceOfSatisfying(Incoming.Unusable.class, unusable -> {
             assertThat(unusable.taskId()).isEqualTo("t");
@@ -159,8 +159,15 @@ class FrameReaderTest {
     }
 
     @Test
+    void takesNoMoreValuesThanItCanHold() {
+        Incoming incoming = Frames.parse("[" + "1,".repeat(1_000_000) + "1]");
+
+        assertThat(incoming).isEqualTo(new Incoming.Broken("it holds more, longer or deeper values than are taken"));
+    }
+
+    @Test
     void showsNoValuesInItsTextForm() {
-        assertThat(FrameReader.read(Frames.assignment(Assignment.of("t").env("A", "canary")))
+        assertThat(Frames.parse(Frames.assignment(Assignment.of("t").env("A", "canary")))
                         .toString())
                 .doesNotContain("canary");
     }
