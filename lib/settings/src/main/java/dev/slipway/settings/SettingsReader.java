@@ -210,15 +210,12 @@ final class SettingsReader {
     }
 
     private Direct direct(YamlMapping block) {
-        for (var hook : List.of("setup_command", "teardown_command")) {
-            if (block.has(hook)) {
-                block.error(hook, "this key is not supported by this version yet: remove it");
-            }
-        }
         var direct = new Direct(
                 block.path("workspace_root").orElse(Direct.DEFAULT_WORKSPACE_ROOT),
                 block.path("target_dir"),
                 nonEmpty(block.text("oz_path")),
+                nonEmpty(block.text("setup_command")),
+                nonEmpty(block.text("teardown_command")),
                 environment(block));
         block.finish();
         return direct;
@@ -237,9 +234,16 @@ final class SettingsReader {
     private SlipwaySettings slipway(YamlMapping block) {
         var settings = new SlipwaySettings(
                 notNegative(block, "queue_limit").orElse(SlipwaySettings.DEFAULT_QUEUE_LIMIT),
-                block.mapping("limits").map(SettingsReader::limits).orElseGet(Map::of));
+                block.mapping("limits").map(SettingsReader::limits).orElseGet(Map::of),
+                block.mapping("direct").map(SettingsReader::exposeApiKey).orElse(false));
         block.finish();
         return settings;
+    }
+
+    private static boolean exposeApiKey(YamlMapping block) {
+        var exposed = block.bool("expose_api_key", false);
+        block.finish();
+        return exposed;
     }
 
     private static Map<Backend, Integer> limits(YamlMapping block) {

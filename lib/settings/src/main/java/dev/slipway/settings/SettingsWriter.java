@@ -65,6 +65,8 @@ final class SettingsWriter {
         block.put("workspace_root", direct.workspaceRoot().toString());
         direct.targetDir().ifPresent(dir -> block.put("target_dir", dir.toString()));
         direct.ozPath().ifPresent(path -> block.put("oz_path", path));
+        direct.setupCommand().ifPresent(command -> block.put("setup_command", command));
+        direct.teardownCommand().ifPresent(command -> block.put("teardown_command", command));
         block.put("environment", entries(direct.environment()));
         return block;
     }
@@ -89,6 +91,7 @@ final class SettingsWriter {
         if (settings.backend().orElse(null) instanceof Kubernetes kubernetes) {
             block.put("kubernetes", Map.of("environment", entries(kubernetes.environment())));
         }
+        block.put("direct", Map.of("expose_api_key", settings.slipway().exposeApiKey()));
         return block;
     }
 }

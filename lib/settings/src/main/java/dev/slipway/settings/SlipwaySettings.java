@@ -9,8 +9,9 @@ import java.util.Map;
  *     rejected
  * @param limits how many tasks may run at once on a backend, besides {@code max_concurrent_tasks}; a backend that is
  *     not named has no limit of its own
+ * @param exposeApiKey whether the direct backend's setup and teardown commands see the worker's own WARP_API_KEY
  */
-public record SlipwaySettings(int queueLimit, Map<Backend, Integer> limits) {
+public record SlipwaySettings(int queueLimit, Map<Backend, Integer> limits, boolean exposeApiKey) {
     public static final int DEFAULT_QUEUE_LIMIT = 100;
 
     public SlipwaySettings {
@@ -18,6 +19,6 @@ public record SlipwaySettings(int queueLimit, Map<Backend, Integer> limits) {
     }
 
     public static SlipwaySettings defaults() {
-        return new SlipwaySettings(DEFAULT_QUEUE_LIMIT, Map.of());
+        return new SlipwaySettings(DEFAULT_QUEUE_LIMIT, Map.of(), false);
     }
 }

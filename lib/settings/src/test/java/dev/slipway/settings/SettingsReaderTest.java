@@ -36,6 +36,8 @@ class SettingsReaderTest {
                     workspace_root: /srv/work
                     target_dir: /srv/repo
                     oz_path: /opt/oz
+                    setup_command: make setup
+                    teardown_command: make teardown
                     environment:
                       - name: PORT
                         value: 3000
@@ -44,6 +46,8 @@ class SettingsReaderTest {
                   queue_limit: 7
                   limits:
                     direct: 2
+                  direct:
+                    expose_api_key: yes
                 """);
 
         assertThat(settings)
@@ -56,10 +60,12 @@ class SettingsReaderTest {
                                 Path.of("/srv/work"),
                                 Optional.of(Path.of("/srv/repo")),
                                 Optional.of("/opt/oz"),
+                                Optional.of("make setup"),
+                                Optional.of("make teardown"),
                                 List.of(
                                         new EnvironmentEntry("PORT", Optional.of(new Secret("3000"))),
                                         new EnvironmentEntry("HOME_TOKEN", Optional.empty())))),
-                        new SlipwaySettings(7, Map.of(Backend.DIRECT, 2))));
+                        new SlipwaySettings(7, Map.of(Backend.DIRECT, 2), true)));
     }
 
     @Test
@@ -291,7 +297,7 @@ class SettingsReaderTest {
             value = {
                 "wroker_id: x | line 1: wroker_id: unknown key (known here: backend, cleanup, idle_on_complete, max_concurrent_tasks, slipway, worker_id)",
                 "backend: {direct: {ozpath: x}} | line 1: backend.direct.ozpath: unknown key (known here: environment, oz_path, setup_command, target_dir, teardown_command, workspace_root)",
-                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: kubernetes, limits, queue_limit)",
+                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: direct, kubernetes, limits, queue_limit)",
                 "cleanup: perhaps | line 1: cleanup: must be true or false",
                 "cleanup: 'true' | line 1: cleanup: must be true or false",
                 "max_concurrent_tasks: many | line 1: max_concurrent_tasks: must be a whole number",
@@ -305,8 +311,7 @@ class SettingsReaderTest {
                 "backend: {direct: {environment: [{value: b}]}} | line 1: backend.direct.environment[0].name: every entry needs the variable's name",
                 "backend: {direct: {environment: [{name: 'A B'}]}} | line 1: backend.direct.environment[0].name: the variable's name \"A B\" holds a space or tab",
                 "backend: {command: {}} | line 1: backend.command: the command backend does not exist in Slipway: use direct",
-                "backend: {direct: {setup_command: make}} | line 1: backend.direct.setup_command: this key is not supported by this version yet: remove it",
-                "backend: {direct: {teardown_command: make}} | line 1: backend.direct.teardown_command: this key is not supported by this version yet: remove it",
+                "slipway: {direct: {expose_api_key: 1}} | line 1: slipway.direct.expose_api_key: must be true or false",
                 "backend: {docker: {volumes: /a:/b}} | line 1: backend.docker.volumes: must be a list",
                 "backend: {docker: {volumes: [{a: b}]}} | line 1: backend.docker.volumes[0]: must be a single value",
                 "backend: {docker: {image: x}} | line 1: backend.docker.image: unknown key (known here: environment, volumes)",

@@ -58,9 +58,11 @@ class SettingsWriterTest {
                         Path.of("/srv/with space"),
                         Optional.of(Path.of("/t")),
                         Optional.of("oz"),
+                        Optional.of("setup\n" + value),
+                        Optional.of("teardown"),
                         List.of(
                                 new EnvironmentEntry("A", Optional.of(new Secret(value))),
                                 new EnvironmentEntry("B", Optional.empty())))),
-                new SlipwaySettings(0, Map.of(Backend.DIRECT, 3)));
+                new SlipwaySettings(0, Map.of(Backend.DIRECT, 3), true));
     }
 }
