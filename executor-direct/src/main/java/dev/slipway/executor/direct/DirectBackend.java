@@ -22,10 +22,10 @@ import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 final class DirectBackend implements Backend, Closeable {
     private static final Logger LOG = Logger.getLogger(DirectBackend.class);
 
+    /** A category of its own, so that an operator can turn it off. */
+    private static final Logger OUTPUT = Logger.getLogger("dev.slipway.output");
+
     /** How long a keeper may take to claim the right to start. */
     private static final Duration CLAIM_PATIENCE = Duration.ofSeconds(10);
 
@@ -46,13 +49,14 @@ final class DirectBackend implements Backend, Closeable {
     /** How long to go on after the firm signal before the caller has to ask again. */
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(10);
 
-    private static final Duration ADOPTED_POLL = Duration.ofMillis(100);
+    private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration WATCH = Duration.ofSeconds(1);
 
     private final String executor;
     private final DirectConfig config;
     private final long maxBacklog;
     private final Host host;
+    private final Keepers keepers;
     private final EvidenceStore store;
     private final Map<ExecutionKey, Handle> handles = new ConcurrentHashMap<>();
     private final HolePunch holePunch = new HolePunch();
@@ -63,13 +67,33 @@ final class DirectBackend implements Backend, Closeable {
         final ReentrantLock ending = new ReentrantLock();
         private @Nullable ProcessTree tree;
         private @Nullable Output output;
+        private @Nullable Teardown teardown;
+        private @Nullable OutputEcho echo;
         private volatile @Nullable Process keeper;
 
         synchronized ProcessTree tree(Evidence evidence) throws IOException {
             ProcessTree known = tree;
             if (known == null) {
-                known = new ProcessTree(evidence);
+                known = new ProcessTree(evidence.kept());
                 tree = known;
+            }
+            return known;
+        }
+
+        synchronized OutputEcho echo(ExecutionKey key) {
+            OutputEcho known = echo;
+            if (known == null) {
+                known = new OutputEcho(line -> OUTPUT.infof("%s", line), "slipway logs " + key.execution());
+                echo = known;
+            }
+            return known;
+        }
+
+        synchronized Teardown teardown(Evidence evidence) throws IOException {
+            Teardown known = teardown;
+            if (known == null) {
+                known = new Teardown(evidence);
+                teardown = known;
             }
             return known;
         }
@@ -95,6 +119,7 @@ final class DirectBackend implements Backend, Closeable {
         this.maxBacklog = maxBacklog;
         this.store = new EvidenceStore(config.evidenceRoot(), executor);
         this.host = new Host(executor, config);
+        this.keepers = new Keepers(host);
     }
 
     @Override
@@ -123,7 +148,7 @@ final class DirectBackend implements Backend, Closeable {
                                         existing.get().meta().ledger(),
                                         existing.get().directory()));
             } else if (handle.keeper == null) {
-                existing.get().revoke(Evidence.Claim.ABANDONED); // does nothing if its keeper has begun
+                abandonUnlessKept(existing.get());
             }
         } finally {
             handle.starting.unlock();
@@ -134,7 +159,7 @@ final class DirectBackend implements Backend, Closeable {
     public List<Survivor> survivors() throws IOException {
         List<Survivor> survivors = new ArrayList<>();
         for (Evidence evidence : store.all()) {
-            evidence.revoke(Evidence.Claim.ABANDONED);
+            abandonUnlessKept(evidence);
             survivors.add(new Survivor(evidence.meta().run(), evidence.meta().traceparent()));
         }
         return List.copyOf(survivors);
@@ -151,26 +176,45 @@ final class DirectBackend implements Backend, Closeable {
                         .formatted(store.root()));
             }
             Evidence evidence = found.get();
-            Evidence.Claim claim = evidence.claim();
-            boolean over = switch (claim) {
-                case NOBODY -> !evidence.isOfThisBoot();
-                case KEEPER -> isOver(evidence);
-                case STOPPED, ABANDONED -> true;
-            };
-            if (over && settle(evidence, handle, deadline)) {
-                return ended(evidence, claim);
+            if (evidence.claim() == Evidence.Claim.NOBODY && evidence.kept().isKeeperGone()) {
+                evidence.revoke(Evidence.Claim.ABANDONED); // nobody is left who could start it
             }
-            if (!over && claim == Evidence.Claim.KEEPER) {
-                handle.tree(evidence).watch();
-                handle.output(evidence, holePunch, maxBacklog).trim();
+            boolean isOver = evidence.isOver();
+            if (isOver && settle(evidence, handle, deadline)) {
+                return ended(evidence);
+            }
+            if (!isOver) {
+                attend(evidence, handle);
             }
             if (deadline.isOver()) {
-                return claim == Evidence.Claim.NOBODY
-                        ? new Observed.Preparing("starting")
-                        : new Observed.Running(evidence.startedAtMillis());
+                return underWay(evidence);
             }
-            pause(handle, deadline);
+            pause(handle, evidence, isOver, deadline);
         }
+    }
+
+    /** What a run that goes on needs of this process. */
+    private void attend(Evidence evidence, Handle handle) throws IOException {
+        if (evidence.wantsEnvironment()) {
+            handle.starting.lock();
+            try {
+                if (evidence.wantsEnvironment()) {
+                    Handover.perform(evidence, evidence.meta().site().orElseThrow());
+                }
+            } finally {
+                handle.starting.unlock();
+            }
+        }
+        handle.tree(evidence).watch();
+        handle.output(evidence, holePunch, maxBacklog).trim();
+    }
+
+    private static Observed underWay(Evidence evidence) throws IOException {
+        if (evidence.claim() == Evidence.Claim.KEEPER) {
+            return new Observed.Running(evidence.startedAtMillis());
+        }
+        return new Observed.Preparing(
+                evidence.meta().hasSetup() && evidence.setupCode().isEmpty() ? "setup" : "starting");
     }
 
     @Override
@@ -180,9 +224,7 @@ final class DirectBackend implements Backend, Closeable {
             throw new IOException("another ledger's evidence of the same execution is in the way: "
                     + existing.get().directory());
         }
-        Evidence evidence = existing.isPresent()
-                ? existing.get()
-                : store.create(meta(run, "the agent", Optional.empty(), Optional.empty()));
+        Evidence evidence = existing.isPresent() ? existing.get() : store.create(revoked(run), Proc.bootId());
         return evidence.revoke(Evidence.Claim.STOPPED);
     }
 
@@ -193,15 +235,21 @@ final class DirectBackend implements Backend, Closeable {
             return true;
         }
         Evidence evidence = found.get();
-        if (evidence.claim() != Evidence.Claim.KEEPER && evidence.revoke(Evidence.Claim.STOPPED)) {
-            return true;
-        }
         Handle handle = handle(run.key());
         if (!tryLock(handle.ending, KILL_PATIENCE)) {
             return false;
         }
         try {
-            evidence.beginStop();
+            if (evidence.isSettled()) {
+                return true;
+            }
+            evidence.revoke(Evidence.Claim.STOPPED);
+            if (isTearingDown(evidence, handle)) {
+                return false; // its end is near: the teardown command has a limit
+            }
+            if (evidence.claim() == Evidence.Claim.KEEPER) {
+                evidence.beginStop();
+            }
             return handle.tree(evidence).end(grace, KILL_PATIENCE);
         } finally {
             handle.ending.unlock();
@@ -211,17 +259,18 @@ final class DirectBackend implements Backend, Closeable {
     @Override
     public LogSource logs(RunId run, String cursor) throws IOException {
         Optional<Evidence> evidence = store.find(run);
-        return evidence.isPresent()
-                ? new OutputReader(handle(run.key()).output(evidence.get(), holePunch, maxBacklog), cursor)
-                : LogSource.none();
+        if (evidence.isEmpty()) {
+            return LogSource.none();
+        }
+        Handle handle = handle(run.key());
+        return new OutputReader(handle.output(evidence.get(), holePunch, maxBacklog), cursor, handle.echo(run.key()));
     }
 
     @Override
     public void forget(RunId run) throws IOException {
         Optional<Evidence> evidence = store.find(run);
         if (evidence.isPresent()) {
-            if (evidence.get().claim() == Evidence.Claim.KEEPER
-                    && !evidence.get().isSettled()) {
+            if (evidence.get().hasBegun() && !evidence.get().isSettled()) {
                 throw new IOException("the run " + run + " has not ended: its evidence cannot be deleted");
             }
             store.delete(evidence.get());
@@ -239,44 +288,53 @@ final class DirectBackend implements Backend, Closeable {
         progress.step("preparing the workspace");
         Workspace workspace = Workspace.of(spec, config);
         workspace.prepare();
+        Site site = workspace.site(spec.taskId(), store.place(run.key()), config.cleanup());
         boolean launched = false;
         try {
-            String program = spec.program() instanceof Program.Agent ? "the agent" : "the command";
-            Evidence.Meta meta = meta(run, program, spec.traceparent(), workspace.removable(config.cleanup()));
-            Invocation invocation =
-                    Invocation.of(spec, config, workspace.directory(), store.place(run.key()), meta.mark());
-            String shell = host.shellFor(invocation);
-            Evidence evidence = store.create(meta);
+            Evidence.Meta meta = meta(run, spec, site, workspace.isTornDown(config.cleanup()));
+            TaskEnvironment environment = new TaskEnvironment(config, site, meta.mark());
+            Invocation invocation = Invocation.of(
+                    spec,
+                    config,
+                    site.directory(),
+                    environment.agent(spec),
+                    config.setupCommand().isEmpty());
+            String shell = host.shellFor(invocation.env().keySet())
+                    .orElseThrow(
+                            () -> new StartFailure(
+                                    FailureReason.AGENT_INVOCATION,
+                                    "the task has environment variables with other characters than letters, digits and '_' in their names, and these need bash: install it"));
+            Evidence evidence = store.create(meta, Proc.bootId());
             if (!evidence.meta().mark().equals(meta.mark())) {
                 return; // revoked in the meantime
             }
-            launched = spawn(invocation, shell, evidence, handle);
+            Process keeper = spawn(spec, environment, invocation, shell, evidence);
+            handle.keeper = keeper;
+            awaitBeginning(keeper, evidence);
+            launched = true;
         } finally {
-            if (!launched) {
-                workspace.removable(config.cleanup()).ifPresent(DirectBackend::remove);
+            if (!launched && site.removed()) {
+                remove(site.directory());
             }
         }
     }
 
-    /** @return whether the workspace is the run's from now on; if not, the right to start was revoked */
-    private boolean spawn(Invocation invocation, String shell, Evidence evidence, Handle handle)
+    private Process spawn(
+            TaskSpec spec, TaskEnvironment environment, Invocation invocation, String shell, Evidence evidence)
             throws StartFailure, IOException {
-        List<String> command = new ArrayList<>(List.of(host.setsid(), shell, host.keeperScript()));
-        command.add(evidence.directory().toString());
-        command.addAll(invocation.argv());
-        ProcessBuilder builder = new ProcessBuilder(command)
-                .directory(invocation.directory().toFile())
-                .redirectInput(Path.of("/dev/null").toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(
-                        ProcessBuilder.Redirect.appendTo(evidence.output().toFile()));
-        builder.environment().clear();
-        for (Map.Entry<String, SecretValue> variable : invocation.env().entrySet()) {
-            builder.environment().put(variable.getKey(), variable.getValue().reveal());
-        }
-        Process keeper;
         try {
-            keeper = builder.start();
+            if (config.setupCommand().isEmpty()) {
+                return keepers.start(shell, evidence.kept(), evidence.output(), invocation);
+            }
+            Map<String, SecretValue> more = new LinkedHashMap<>(environment.setup(spec, evidence.setupFile()));
+            more.entrySet().removeAll(invocation.env().entrySet());
+            return keepers.start(
+                    shell,
+                    evidence.kept(),
+                    evidence.output(),
+                    invocation,
+                    config.setupCommand().get(),
+                    more);
         } catch (IOException e) {
             store.delete(evidence);
             String cause = String.valueOf(e.getMessage());
@@ -286,31 +344,27 @@ final class DirectBackend implements Backend, Closeable {
                             ? "arguments and environment together are larger than this host allows: pass large values in files"
                             : "no process could be started: " + cause);
         }
-        handle.keeper = keeper;
+    }
+
+    private void awaitBeginning(Process keeper, Evidence evidence) throws StartFailure, IOException {
         Deadline deadline = Deadline.in(CLAIM_PATIENCE);
-        while (evidence.claim() == Evidence.Claim.NOBODY) {
+        while (evidence.claim() == Evidence.Claim.NOBODY && !evidence.hasBegun()) {
             if (deadline.isOver()) {
                 throw new IOException("the run's keeper (pid %d) has neither begun nor ended within %d s"
                         .formatted(keeper.pid(), CLAIM_PATIENCE.toSeconds()));
             }
-            if (waitFor(keeper, Duration.ofMillis(5)) && evidence.revoke(Evidence.Claim.ABANDONED)) {
+            if (waitFor(keeper, Duration.ofMillis(5))
+                    && !evidence.hasBegun()
+                    && evidence.revoke(Evidence.Claim.ABANDONED)) {
                 throw new StartFailure(
                         FailureReason.AGENT_INVOCATION,
                         "the shell that keeps the run ended before it could begin (code %d); is the disk of %s full?"
                                 .formatted(keeper.exitValue(), store.root()));
             }
         }
-        return true;
     }
 
-    private static boolean isOver(Evidence evidence) throws IOException {
-        return !evidence.isOfThisBoot() // of which even the keeper's name may not have reached the disk
-                || evidence.isSettled()
-                || evidence.exitCode().isPresent()
-                || (!evidence.isKeeperAlive() && evidence.keeper().isPresent());
-    }
-
-    /** Ends what the run left behind. Done once: later, its workspace may be another run's. */
+    /** Ends what the run left behind, and runs its teardown. Done once: later, its workspace may be another run's. */
     private boolean settle(Evidence evidence, Handle handle, Deadline deadline) throws IOException {
         if (evidence.isSettled()) {
             return true;
@@ -319,10 +373,16 @@ final class DirectBackend implements Backend, Closeable {
             return false;
         }
         try {
-            if (!handle.tree(evidence).end(LEFTOVER_GRACE, KILL_PATIENCE)) {
+            if (evidence.isSettled()) {
+                return true;
+            }
+            if (!isTearingDown(evidence, handle) && !handle.tree(evidence).end(LEFTOVER_GRACE, KILL_PATIENCE)) {
                 return false;
             }
-            evidence.meta().workspace().ifPresent(DirectBackend::remove);
+            if (isTeardownDue(evidence) && !tearDown(evidence, handle)) {
+                return false;
+            }
+            evidence.meta().site().filter(Site::removed).ifPresent(site -> remove(site.directory()));
             evidence.settle();
             return true;
         } finally {
@@ -330,88 +390,83 @@ final class DirectBackend implements Backend, Closeable {
         }
     }
 
-    private Observed ended(Evidence evidence, Evidence.Claim claim) throws IOException {
-        long endedAt = evidence.endedAtMillis();
-        return switch (claim) {
-            case NOBODY -> new Observed.Ended(ending(evidence), 0, endedAt);
-            case STOPPED ->
-                new Observed.Ended(
-                        new Ending.NotStarted(
-                                FailureReason.TASK_CANCELLED, "stopped before " + program(evidence) + " started"),
-                        0,
-                        endedAt);
-            case ABANDONED ->
-                new Observed.Ended(
-                        new Ending.NotStarted(
-                                FailureReason.UNKNOWN,
-                                "the executor was interrupted before " + program(evidence) + " started"),
-                        0,
-                        endedAt);
-            case KEEPER -> new Observed.Ended(ending(evidence), evidence.startedAtMillis(), endedAt);
-        };
+    private boolean tearDown(Evidence evidence, Handle handle) throws IOException {
+        Site site = evidence.meta().site().orElseThrow();
+        String command = evidence.meta().teardown().orElseThrow();
+        handle.output(evidence, holePunch, maxBacklog).trim();
+        return handle.teardown(evidence)
+                .proceed(
+                        keepers,
+                        host,
+                        new TaskEnvironment(config, site, evidence.meta().mark()),
+                        command);
     }
 
-    private static Ending ending(Evidence evidence) throws IOException {
-        OptionalInt recorded = evidence.exitCode();
-        if (recorded.isEmpty()) {
-            return new Ending.Lost(
-                    FailureReason.UNKNOWN,
-                    evidence.isOfThisBoot()
-                            ? "the shell that kept the run was killed before it could record how %s ended"
-                                    .formatted(program(evidence))
-                            : "the host was restarted while %s ran".formatted(program(evidence)));
-        }
-        int code = recorded.getAsInt();
-        if (evidence.isUnstarted()) {
-            return new Ending.NotStarted(
-                    FailureReason.AGENT_INVOCATION,
-                    program(evidence)
-                            + (code == 127
-                                    ? " could not be started: its file or the interpreter it names is missing"
-                                    : " could not be started: its file is of no executable format, may not be executed, or its arguments are too large"));
-        }
-        if (code == 0) {
-            return new Ending.Exited(0, FailureReason.UNKNOWN, "", evidence.isStopping());
-        }
-        String message = code > 128
-                ? "%s was killed by signal %d (exit code %d)".formatted(program(evidence), code - 128, code)
-                : "%s exited with code %d".formatted(program(evidence), code);
-        return new Ending.Exited(code, FailureReason.AGENT_INVOCATION, message, evidence.isStopping());
+    private static boolean isTeardownDue(Evidence evidence) throws IOException {
+        return evidence.meta().teardown().isPresent() && evidence.hasBegun();
     }
 
-    private static String program(Evidence evidence) {
-        return evidence.meta().program();
+    private static boolean isTearingDown(Evidence evidence, Handle handle) throws IOException {
+        return isTeardownDue(evidence) && handle.teardown(evidence).hasBegun();
+    }
+
+    private static Observed ended(Evidence evidence) throws IOException {
+        long startedAt = evidence.claim() == Evidence.Claim.KEEPER ? evidence.startedAtMillis() : 0;
+        return new Observed.Ended(Verdict.of(evidence).ending(), startedAt, evidence.endedAtMillis());
     }
 
     private Observed lost(String message) {
         return new Observed.Ended(new Ending.Lost(FailureReason.UNKNOWN, message), 0, 0);
     }
 
-    private Evidence.Meta meta(RunId run, String program, Optional<String> traceparent, Optional<Path> workspace)
-            throws IOException {
+    private Evidence.Meta meta(RunId run, TaskSpec spec, Site site, boolean isTornDown) {
         return new Evidence.Meta(
                 executor,
                 run.ledger(),
                 run.key().execution(),
                 run.key().attempt(),
-                program,
+                spec.program() instanceof Program.Agent ? "the agent" : "the command",
                 UUID.randomUUID().toString(),
-                Proc.bootId(),
-                traceparent,
-                workspace);
+                spec.traceparent(),
+                Optional.of(site),
+                config.setupCommand().isPresent(),
+                config.teardownCommand().filter(_ -> isTornDown));
+    }
+
+    /** Of a run that nobody has wanted to start yet. */
+    private Evidence.Meta revoked(RunId run) {
+        return new Evidence.Meta(
+                executor,
+                run.ledger(),
+                run.key().execution(),
+                run.key().attempt(),
+                "the agent",
+                UUID.randomUUID().toString(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty());
+    }
+
+    /** A keeper that has begun goes on by itself; one that has not must not begin any more. */
+    private static void abandonUnlessKept(Evidence evidence) throws IOException {
+        if (!evidence.kept().isKeeperAlive()) {
+            evidence.revoke(Evidence.Claim.ABANDONED);
+        }
     }
 
     private Handle handle(ExecutionKey key) {
         return handles.computeIfAbsent(key, _ -> new Handle());
     }
 
-    /** Until the keeper ends, if this process started it; else for a moment. */
-    private static void pause(Handle handle, Deadline deadline) throws IOException {
+    /** Until the keeper ends, if that is all there is to wait for and this process started it; else for a moment. */
+    private static void pause(Handle handle, Evidence evidence, boolean isOver, Deadline deadline) throws IOException {
         Process keeper = handle.keeper;
-        if (keeper != null && keeper.isAlive()) {
+        boolean runs = !isOver && evidence.claim() == Evidence.Claim.KEEPER;
+        if (runs && keeper != null && keeper.isAlive()) {
             waitFor(keeper, deadline.left().compareTo(WATCH) < 0 ? deadline.left() : WATCH);
         } else {
-            deadline.pause(ADOPTED_POLL);
+            deadline.pause(POLL);
         }
     }
 

@@ -12,16 +12,12 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** Gives executor-core the backend for host processes, as the operator's settings want it. */
 @Singleton
 final class DirectWiring {
-    /** What tasks see of the executor's own environment, if it is there. */
-    private static final List<String> HOST_VARIABLES = List.of("HOME", "TMPDIR", "PATH");
-
     @Produces
     @Singleton
     Backend backend(
@@ -40,17 +36,18 @@ final class DirectWiring {
         Map<String, SecretValue> environment = new LinkedHashMap<>();
         EnvironmentEntry.resolve(direct.environment(), host::get)
                 .forEach((name, value) -> environment.put(name, SecretValue.of(value.reveal())));
-        Map<String, String> inherited = new LinkedHashMap<>();
-        HOST_VARIABLES.stream()
-                .filter(host::containsKey)
-                .forEach(name -> inherited.put(name, host.getOrDefault(name, "")));
+        Map<String, SecretValue> own = new LinkedHashMap<>();
+        host.forEach((name, value) -> own.put(name, SecretValue.of(value)));
         return new DirectConfig(
                 direct.workspaceRoot(),
                 direct.targetDir(),
                 stateDirectory.resolve("direct"),
                 direct.ozPath(),
+                direct.setupCommand(),
+                direct.teardownCommand(),
+                settings.slipway().exposeApiKey(),
                 environment,
                 settings.cleanup(),
-                inherited);
+                own);
     }
 }

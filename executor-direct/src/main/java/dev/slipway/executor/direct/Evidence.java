@@ -2,40 +2,34 @@ package dev.slipway.executor.direct;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.ExecutionKey;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Set;
-import java.util.stream.Collectors;
 
-/**
- * What the disk says about one run: the directory that its keeper and whoever watches it share. What must be recorded whatever
- * happens is written over bytes that are there from the start, so that a full disk cannot prevent it.
- */
+/** What the disk says about one run: the directory that its keepers and whoever watches them share. */
 final class Evidence {
-    private static final ObjectMapper JSON = JsonMapper.builder().build();
+    private static final ObjectMapper JSON =
+            JsonMapper.builder().addModule(new Jdk8Module()).build();
     private static final String META = "meta.json";
-    private static final String KEEPER = "keeper";
-    private static final String CLAIMED = "claimed";
-    private static final String EXIT = "exit";
-    private static final String UNSTARTED = "unstarted";
+    private static final String SETUP = "setup";
+    private static final String SETUP_FILE = "setup.env";
+    private static final String ENVIRONMENT = "environment";
+    private static final String REFUSAL = "refusal";
     private static final String STOPPING = "stopping";
     private static final String SETTLED = "settled";
     private static final String OUTPUT = "output";
     private static final String RELEASED = "released";
-    private static final String SEEN = "seen";
+    private static final String TEARDOWN = "teardown";
 
     /**
      * What is known before the run begins. Never a value of its environment.
@@ -43,9 +37,10 @@ final class Evidence {
      * @param executor the id of the executor that it belongs to
      * @param program what runs, for messages: the agent, the command
      * @param mark the value that marks its processes
-     * @param boot of the host; nothing runs on across a boot
      * @param traceparent the W3C trace context that it was launched with
-     * @param workspace removed when the run has ended; empty when it is not the run's own or is to be kept
+     * @param site where it takes place; absent if it was revoked before anybody wanted to start it
+     * @param hasSetup whether a setup command runs before the program
+     * @param teardown the command that runs after it
      */
     record Meta(
             String executor,
@@ -54,9 +49,10 @@ final class Evidence {
             int attempt,
             String program,
             String mark,
-            String boot,
             Optional<String> traceparent,
-            Optional<Path> workspace) {
+            Optional<Site> site,
+            boolean hasSetup,
+            Optional<String> teardown) {
         RunId run() {
             return new RunId(ledger, new ExecutionKey(execution, attempt));
         }
@@ -70,55 +66,70 @@ final class Evidence {
         ABANDONED
     }
 
-    private final Path directory;
+    private final Records records;
     private final Meta meta;
+    private final Kept kept;
 
     private Evidence(Path directory, Meta meta) {
-        this.directory = directory;
+        this.records = new Records(directory);
         this.meta = meta;
+        this.kept = new Kept(directory, meta.mark());
     }
 
     /** Fills an empty directory. Nothing of it is evidence until that directory has its final name. */
-    static void write(Path directory, Meta meta) throws IOException {
-        create(directory.resolve(EXIT), "    \n");
-        create(directory.resolve(UNSTARTED), "0");
-        create(directory.resolve(STOPPING), "0");
-        create(directory.resolve(SETTLED), "0");
-        create(directory.resolve(RELEASED), "%019d\n".formatted(0));
-        create(directory.resolve(OUTPUT), "");
-        create(directory.resolve(META), JSON.writeValueAsString(Stored.of(meta)));
+    static void write(Path directory, Meta meta, String boot) throws IOException {
+        Records records = new Records(directory);
+        Kept.write(directory, Optional.of(boot));
+        records.create(STOPPING, "0");
+        records.create(SETTLED, "0");
+        records.create(RELEASED, "%019d\n".formatted(0));
+        records.create(OUTPUT, "");
+        if (meta.hasSetup()) {
+            records.create(SETUP, Records.NO_CODE);
+            records.create(SETUP_FILE, "");
+        }
+        if (meta.teardown().isPresent()) {
+            Directories.create(records.path(TEARDOWN));
+            Kept.write(records.path(TEARDOWN), Optional.empty());
+            Directories.sync(records.path(TEARDOWN));
+        }
+        records.create(META, JSON.writeValueAsString(meta));
     }
 
     /** Empty if there is no such directory, or it is no evidence (any more). */
     static Optional<Evidence> read(Path directory) throws IOException {
-        try {
-            Stored stored = JSON.readValue(Files.readString(directory.resolve(META)), Stored.class);
-            return Optional.of(new Evidence(directory, stored.meta()));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        }
+        Optional<String> meta = new Records(directory).text(META);
+        return meta.isPresent()
+                ? Optional.of(new Evidence(directory, JSON.readValue(meta.get(), Meta.class)))
+                : Optional.empty();
     }
 
     Meta meta() {
         return meta;
     }
 
+    /** The program, and the setup command before it. */
+    Kept kept() {
+        return kept;
+    }
+
+    /** The teardown command. */
+    Kept teardown() {
+        return new Kept(records.path(TEARDOWN), meta.mark());
+    }
+
     Path directory() {
-        return directory;
+        return records.directory();
     }
 
     Path output() {
-        return directory.resolve(OUTPUT);
-    }
-
-    boolean isOfThisBoot() throws IOException {
-        return meta.boot().equals(Proc.bootId());
+        return records.path(OUTPUT);
     }
 
     Claim claim() throws IOException {
-        Path claimed = directory.resolve(CLAIMED);
         try {
-            return Claim.valueOf(Files.readSymbolicLink(claimed).toString());
+            return Claim.valueOf(
+                    Files.readSymbolicLink(records.path(Kept.CLAIMED)).toString());
         } catch (NotLinkException e) {
             return Claim.KEEPER;
         } catch (NoSuchFileException e) {
@@ -131,165 +142,120 @@ final class Evidence {
      * directory is, nor the other way round, so only one of them succeeds. Across a boot nothing is proved by the keeper's
      * directory not being there: it may not have reached the disk.
      *
-     * @return whether the agent never ran and never will
+     * @return whether the program never ran and never will
      */
     boolean revoke(Claim claim) throws IOException {
-        if (claim() == Claim.NOBODY && !isOfThisBoot()) {
+        if (claim() == Claim.NOBODY && !kept.isOfThisBoot()) {
             return false;
         }
         try {
-            Files.createSymbolicLink(directory.resolve(CLAIMED), Path.of(claim.name()));
+            Files.createSymbolicLink(records.path(Kept.CLAIMED), Path.of(claim.name()));
             return true;
         } catch (FileAlreadyExistsException e) {
             return claim() != Claim.KEEPER;
         }
     }
 
+    /** As {@link #revoke}, for good, with the words that tell why. */
+    void refuse(String why) throws IOException {
+        records.replace(REFUSAL, why);
+        revoke(Claim.ABANDONED);
+    }
+
+    /** Why the program must not be started, if somebody found that out after the launch. */
+    Optional<String> refusal() throws IOException {
+        return records.text(REFUSAL);
+    }
+
+    /** Whether any command of the task was or will be executed. */
+    boolean hasBegun() throws IOException {
+        return claim() == Claim.KEEPER || (meta.hasSetup() && kept.keeper().isPresent());
+    }
+
+    /** Whether what the keeper does has ended, so that only leftovers can be alive. */
+    boolean isOver() throws IOException {
+        return switch (claim()) {
+            case NOBODY -> !kept.isOfThisBoot();
+            case KEEPER ->
+                !kept.isOfThisBoot() // of which even the keeper's name may not have reached the disk
+                        || isSettled()
+                        || kept.exitCode().isPresent()
+                        || kept.isKeeperGone();
+            case STOPPED, ABANDONED -> true;
+        };
+    }
+
+    /** How the setup command ended, once that is recorded. */
+    OptionalInt setupCode() throws IOException {
+        return records.code(SETUP);
+    }
+
+    /** Where the setup command may leave variables. */
+    Path setupFile() {
+        return records.path(SETUP_FILE);
+    }
+
+    /** Whether the keeper waits to be given what is to be made of {@link #setupFile}. */
+    boolean wantsEnvironment() throws IOException {
+        return meta.hasSetup()
+                && claim() == Claim.NOBODY
+                && setupCode().orElse(-1) == 0
+                && !Files.exists(records.path(ENVIRONMENT));
+    }
+
+    /** @param statements that the keeper carries out before it starts the program; it deletes them */
+    void giveEnvironment(String statements) throws IOException {
+        String draft = ENVIRONMENT + ".draft";
+        records.replace(draft, statements);
+        Files.move(records.path(draft), records.path(ENVIRONMENT), StandardCopyOption.ATOMIC_MOVE);
+    }
+
     /** When the keeper claimed the right to start, milliseconds since the epoch. */
     long startedAtMillis() throws IOException {
-        return Files.getLastModifiedTime(directory.resolve(CLAIMED), LinkOption.NOFOLLOW_LINKS)
+        return Files.getLastModifiedTime(records.path(Kept.CLAIMED), LinkOption.NOFOLLOW_LINKS)
                 .toMillis();
     }
 
-    Optional<Proc.Identity> keeper() throws IOException {
-        return readIfThere(KEEPER).filter(text -> text.endsWith("\n")).flatMap(Proc.Identity::parse);
-    }
-
-    boolean isKeeperAlive() throws IOException {
-        return isOfThisBoot() && keeper().filter(Proc::isAlive).isPresent();
-    }
-
-    /** The agent's exit code, once it is recorded. */
-    OptionalInt exitCode() throws IOException {
-        String text = readIfThere(EXIT).orElse("").strip();
-        try {
-            return text.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
-        } catch (NumberFormatException e) {
-            return OptionalInt.empty();
-        }
-    }
-
-    /** When the agent ended, or else when its end was noticed; milliseconds since the epoch. */
+    /** When the program ended, or else when its end was noticed; milliseconds since the epoch. */
     long endedAtMillis() throws IOException {
-        String witness = exitCode().isPresent() ? EXIT : SETTLED;
-        return Files.getLastModifiedTime(directory.resolve(witness)).toMillis();
+        return kept.exitCode().isPresent()
+                ? kept.exitMillis()
+                : Files.getLastModifiedTime(records.path(SETTLED)).toMillis();
     }
 
-    /** Whether the agent's program could not be executed at all. */
-    boolean isUnstarted() throws IOException {
-        return isSet(UNSTARTED);
-    }
-
-    /** Whether a stop began before the agent's end was recorded. */
+    /** Whether a stop began before the program's end was recorded. */
     boolean isStopping() throws IOException {
-        return isSet(STOPPING);
+        return records.isSet(STOPPING);
     }
 
-    /** Notes that a stop begins, unless the agent's end is recorded already. */
+    /** Notes that a stop begins, unless the program's end is recorded already. */
     void beginStop() throws IOException {
-        if (!isStopping() && exitCode().isEmpty()) {
-            overwrite(STOPPING, "1");
-            if (exitCode().isPresent()) {
-                overwrite(STOPPING, "0"); // it ended by itself in between, and nothing was done to it yet
+        if (!isStopping() && kept.exitCode().isEmpty()) {
+            records.overwrite(STOPPING, "1");
+            if (kept.exitCode().isPresent()) {
+                records.overwrite(STOPPING, "0"); // it ended by itself in between, and nothing was done to it yet
             }
         }
     }
 
     /** Whether nothing is left of the run but this evidence. */
     boolean isSettled() throws IOException {
-        return isSet(SETTLED);
+        return records.isSet(SETTLED);
     }
 
+    /** Nothing is left of the run: what it was given goes, too. */
     void settle() throws IOException {
-        overwrite(SETTLED, "1");
+        Directories.delete(records.path(SETUP_FILE)); // which the setup command may have made anything
+        Files.deleteIfExists(records.path(ENVIRONMENT));
+        records.overwrite(SETTLED, "1");
     }
 
     /** How much of the output was delivered and freed, in bytes. */
     long released() throws IOException {
-        return Long.parseLong(readIfThere(RELEASED).orElse("0").strip());
+        return Long.parseLong(records.text(RELEASED).orElse("0").strip());
     }
 
     void release(long offset) throws IOException {
-        overwrite(RELEASED, "%019d\n".formatted(offset));
-    }
-
-    Set<Proc.Identity> seen() throws IOException {
-        return readIfThere(SEEN)
-                .orElse("")
-                .lines()
-                .flatMap(line -> Proc.Identity.parse(line).stream())
-                .collect(Collectors.toSet());
-    }
-
-    void recordSeen(Set<Proc.Identity> processes) throws IOException {
-        String text = processes.stream().map(Proc.Identity::toString).collect(Collectors.joining("\n", "", "\n"));
-        var options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
-        try (FileChannel file = FileChannel.open(directory.resolve(SEEN), options, Directories.OWNER_ONLY_FILE)) {
-            file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
-        }
-    }
-
-    private boolean isSet(String flag) throws IOException {
-        return readIfThere(flag).orElse("").startsWith("1");
-    }
-
-    private Optional<String> readIfThere(String name) throws IOException {
-        try {
-            return Optional.of(Files.readString(directory.resolve(name)));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
-        }
-    }
-
-    private void overwrite(String name, String text) throws IOException {
-        try (FileChannel file = FileChannel.open(directory.resolve(name), StandardOpenOption.WRITE)) {
-            file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)), 0);
-        }
-    }
-
-    private static void create(Path path, String text) throws IOException {
-        var options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        try (FileChannel file = FileChannel.open(path, options, Directories.OWNER_ONLY_FILE)) {
-            file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
-            file.force(true);
-        }
-    }
-
-    /** {@link Meta} as it stands in the file. */
-    private record Stored(
-            String executor,
-            String ledger,
-            String execution,
-            int attempt,
-            String program,
-            String mark,
-            String boot,
-            String traceparent,
-            String workspace) {
-        static Stored of(Meta meta) {
-            return new Stored(
-                    meta.executor(),
-                    meta.ledger(),
-                    meta.execution(),
-                    meta.attempt(),
-                    meta.program(),
-                    meta.mark(),
-                    meta.boot(),
-                    meta.traceparent().orElse(""),
-                    meta.workspace().map(Path::toString).orElse(""));
-        }
-
-        Meta meta() {
-            return new Meta(
-                    executor,
-                    ledger,
-                    execution,
-                    attempt,
-                    program,
-                    mark,
-                    boot,
-                    Optional.of(traceparent).filter(text -> !text.isEmpty()),
-                    Optional.of(workspace).filter(path -> !path.isEmpty()).map(Path::of));
-        }
+        records.overwrite(RELEASED, "%019d\n".formatted(offset));
     }
 }

@@ -38,15 +38,16 @@ final class EvidenceStore {
     /**
      * Makes evidence for a run that has none, durable before it returns. If somebody else was faster, theirs stands.
      *
+     * @param boot of the host
      * @return what is there now
      */
-    Evidence create(Evidence.Meta meta) throws IOException {
+    Evidence create(Evidence.Meta meta, String boot) throws IOException {
         Path built = root.resolve(temporaryName());
         Path parent = parent(meta.execution());
         Path place = place(meta.run().key());
         try {
             Directories.create(built);
-            Evidence.write(built, meta);
+            Evidence.write(built, meta, boot);
             Directories.sync(built);
             Directories.create(parent);
             Files.move(built, place, StandardCopyOption.ATOMIC_MOVE);

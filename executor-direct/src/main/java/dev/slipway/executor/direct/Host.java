@@ -1,8 +1,6 @@
 package dev.slipway.executor.direct;
 
 import dev.slipway.executor.core.PreflightFailure;
-import dev.slipway.executor.core.StartFailure;
-import dev.slipway.protocol.FailureReason;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What runs need of this host. */
 final class Host implements Closeable {
-    private static final String SHELL = "/bin/sh";
+    static final String SHELL = "/bin/sh";
     private static final String KEEPER = "keeper.sh";
     private static final String SYSTEM_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";
 
@@ -74,16 +72,9 @@ final class Host implements Closeable {
         return config.evidenceRoot().resolve(KEEPER).toString();
     }
 
-    /** The shell that hands all of the task's variables on. */
-    String shellFor(Invocation invocation) throws StartFailure {
-        if (invocation.hasOnlyShellNames()) {
-            return SHELL;
-        }
-        return find("bash")
-                .orElseThrow(
-                        () -> new StartFailure(
-                                FailureReason.AGENT_INVOCATION,
-                                "the task has environment variables with other characters than letters, digits and '_' in their names, and these need bash: install it"));
+    /** The shell that hands all of these variables on; absent if it is not installed. */
+    Optional<String> shellFor(Set<String> names) {
+        return names.stream().allMatch(ShellText::isName) ? Optional.of(SHELL) : find("bash");
     }
 
     @Override
@@ -112,7 +103,7 @@ final class Host implements Closeable {
     }
 
     private List<String> agentRemark() throws PreflightFailure {
-        String path = Optional.ofNullable(config.host().get("PATH")).orElse(SYSTEM_PATH);
+        String path = config.searchPath().orElse(SYSTEM_PATH);
         String name = config.ozPath().orElse("oz");
         if (Invocation.resolve(name, path, config.workspaceRoot()).isPresent()) {
             return List.of();

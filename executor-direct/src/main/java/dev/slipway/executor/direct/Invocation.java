@@ -10,63 +10,59 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
- * The process to start for a task.
+ * A process to start.
  *
- * @param argv its first element is an absolute path
+ * @param argv its first element is found on the process' own PATH, unless it is a path
  */
 record Invocation(List<String> argv, Map<String, SecretValue> env, Path directory) {
     /** The kernel takes no longer argument or variable, its final NUL included. */
     private static final int MAX_STRING_BYTES = 128 * 1024;
 
     private static final String DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin";
-    private static final Pattern SHELL_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     /**
-     * @param privateDirectory where a Git configuration goes that must not lie in a shared directory
+     * The program of a task.
+     *
+     * @param isFinal whether the environment is; if not, what a setup command leaves may say where the command is
      * @throws StartFailure if it cannot be started
      */
-    static Invocation of(TaskSpec spec, DirectConfig config, Path directory, Path privateDirectory, String mark)
+    static Invocation of(
+            TaskSpec spec, DirectConfig config, Path directory, Map<String, SecretValue> env, boolean isFinal)
             throws StartFailure {
-        Map<String, SecretValue> env = new LinkedHashMap<>();
-        config.host().forEach((name, value) -> env.put(name, SecretValue.of(value)));
-        env.putAll(spec.env());
-        env.putAll(config.environment());
-        if (spec.program() instanceof Program.Agent agent) {
-            agent.harness().ifPresent(harness -> {
-                switch (harness) {
-                    case "claude" -> env.put("CLAUDE_CONFIG_DIR", path(directory.resolve(".claude")));
-                    case "codex" -> env.put("CODEX_HOME", path(directory.resolve(".codex")));
-                    default -> {}
-                }
-            });
+        Invocation invocation = new Invocation(argv(spec, config, env, directory, isFinal), env, directory);
+        for (String argument : invocation.argv()) {
+            check(argument, argument, "an argument");
         }
-        if (spec.workdir().isEmpty()) {
-            Path home = config.targetDir().isPresent() ? privateDirectory : directory;
-            env.put("GIT_CONFIG_GLOBAL", path(home.resolve(".gitconfig")));
-        }
-        env.put(ProcessTree.MARK, SecretValue.of(mark));
-        Invocation invocation = new Invocation(argv(spec, config, env, directory), Map.copyOf(env), directory);
-        invocation.check();
+        check(env);
         return invocation;
     }
 
-    /** Whether a plain POSIX shell hands every variable on; it drops those whose names are not names to it. */
-    boolean hasOnlyShellNames() {
-        return env.keySet().stream().allMatch(name -> SHELL_NAME.matcher(name).matches());
+    /** @throws StartFailure if Linux cannot pass them on */
+    static void check(Map<String, SecretValue> env) throws StartFailure {
+        for (var variable : env.entrySet()) {
+            String name = variable.getKey();
+            if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
+                throw cannotStart("the task has an environment variable whose name is empty or holds '=' or NUL");
+            }
+            String value = variable.getValue().reveal();
+            check(value, name + "=" + value, "the environment variable '" + name + "'");
+        }
     }
 
-    private static List<String> argv(TaskSpec spec, DirectConfig config, Map<String, SecretValue> env, Path directory)
+    private static List<String> argv(
+            TaskSpec spec, DirectConfig config, Map<String, SecretValue> env, Path directory, boolean isFinal)
             throws StartFailure {
         return switch (spec.program()) {
             case Program.Agent agent -> prepend(agent(config), agent.args());
             case Program.Command command -> {
+                if (!isFinal) {
+                    yield command.argv();
+                }
                 String name = command.argv().getFirst();
                 String path = Optional.ofNullable(env.get("PATH"))
                         .map(SecretValue::reveal)
@@ -84,7 +80,7 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
 
     /** The agent's binary as it is now; a missing one fails the task and not the executor, which also runs commands. */
     private static Path agent(DirectConfig config) throws StartFailure {
-        String path = Optional.ofNullable(config.host().get("PATH")).orElse(DEFAULT_PATH);
+        String path = config.searchPath().orElse(DEFAULT_PATH);
         String name = config.ozPath().orElse("oz");
         return resolve(name, path, config.workspaceRoot())
                 .orElseThrow(
@@ -112,20 +108,6 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
             }
         }
         return Optional.empty();
-    }
-
-    private void check() throws StartFailure {
-        for (String argument : argv) {
-            check(argument, argument, "an argument");
-        }
-        for (var variable : env.entrySet()) {
-            String name = variable.getKey();
-            if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-                throw cannotStart("the task has an environment variable whose name is empty or holds '=' or NUL");
-            }
-            String value = variable.getValue().reveal();
-            check(value, name + "=" + value, "the environment variable '" + name + "'");
-        }
     }
 
     private static void check(String text, String whole, String what) throws StartFailure {
@@ -157,10 +139,6 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
         argv.add(program.toString());
         argv.addAll(arguments);
         return List.copyOf(argv);
-    }
-
-    private static SecretValue path(Path path) {
-        return SecretValue.of(path.toString());
     }
 
     private static StartFailure cannotStart(String message) {

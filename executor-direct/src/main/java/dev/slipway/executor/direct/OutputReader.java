@@ -16,11 +16,14 @@ final class OutputReader implements LogSource {
     private static final Duration POLL = Duration.ofMillis(25);
 
     private final Output output;
+    private final OutputEcho echo;
     private final FileChannel file;
     private long position;
 
-    OutputReader(Output output, String cursor) throws IOException {
+    /** @param echo told what is read */
+    OutputReader(Output output, String cursor, OutputEcho echo) throws IOException {
         this.output = output;
+        this.echo = echo;
         this.position = cursor.isEmpty() ? 0 : Long.parseLong(cursor);
         this.file = FileChannel.open(output.evidence().output(), StandardOpenOption.READ);
     }
@@ -38,8 +41,10 @@ final class OutputReader implements LogSource {
                 return chunk(gap.getBytes(StandardCharsets.UTF_8));
             }
             if (read > 0) {
+                byte[] bytes = Arrays.copyOf(buffer.array(), read);
+                echo.repeat(position, bytes);
                 position += read;
-                return chunk(Arrays.copyOf(buffer.array(), read));
+                return chunk(bytes);
             }
             if (deadline.isOver()) {
                 return chunk(new byte[0]);
@@ -55,6 +60,7 @@ final class OutputReader implements LogSource {
 
     @Override
     public void close() throws IOException {
+        echo.flush();
         file.close();
     }
 

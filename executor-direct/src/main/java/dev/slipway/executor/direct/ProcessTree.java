@@ -2,7 +2,6 @@ package dev.slipway.executor.direct;
 
 import dev.slipway.executor.core.Deadline;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -28,21 +27,19 @@ final class ProcessTree {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(200);
 
-    private final Evidence evidence;
-    private final byte[] mark;
+    private final Kept kept;
     private Set<Proc.Identity> seen;
     private boolean recorded = true;
     private Deadline pause = Deadline.in(Duration.ZERO);
 
-    ProcessTree(Evidence evidence) throws IOException {
-        this.evidence = evidence;
-        this.mark = (MARK + "=" + evidence.meta().mark()).getBytes(StandardCharsets.UTF_8);
-        this.seen = evidence.seen();
+    ProcessTree(Kept kept) throws IOException {
+        this.kept = kept;
+        this.seen = kept.seen();
     }
 
     /** Remembers the run's processes, so that they are found when nothing else tells whose they are. */
     synchronized void watch() throws IOException {
-        if (!pause.isOver() || !evidence.isOfThisBoot()) {
+        if (!pause.isOver() || !kept.isOfThisBoot()) {
             return;
         }
         remember(members(Proc.all(), Set.of()));
@@ -69,7 +66,7 @@ final class ProcessTree {
                 return false;
             }
             Set<Proc.Identity> others = new HashSet<>(left);
-            evidence.keeper().ifPresent(others::remove);
+            kept.keeper().ifPresent(others::remove);
             if (!politeness.isOver()) {
                 others.stream().filter(asked::add).forEach(process -> signal(process, false));
             } else if (!others.isEmpty()) {
@@ -84,13 +81,13 @@ final class ProcessTree {
 
     /** Everything of the run that is alive, its keeper included. */
     private synchronized Set<Proc.Identity> find() throws IOException {
-        if (!evidence.isOfThisBoot()) {
+        if (!kept.isOfThisBoot()) {
             return Set.of();
         }
         List<Proc.Entry> all = Proc.all();
         Set<Proc.Identity> marked = all.stream()
                 .map(Proc.Entry::identity)
-                .filter(identity -> Proc.hasInEnvironment(identity.pid(), mark))
+                .filter(identity -> Proc.hasInEnvironment(identity.pid(), kept.mark()))
                 .collect(Collectors.toSet());
         remember(members(all, marked));
         return Set.copyOf(seen);
@@ -98,7 +95,7 @@ final class ProcessTree {
 
     private Set<Proc.Entry> members(List<Proc.Entry> all, Set<Proc.Identity> marked) throws IOException {
         return Membership.members(
-                all, evidence.keeper(), marked, seen, ProcessHandle.current().pid());
+                all, kept.keeper(), marked, seen, ProcessHandle.current().pid());
     }
 
     private void remember(Set<Proc.Entry> members) {
@@ -108,7 +105,7 @@ final class ProcessTree {
         }
         seen = now;
         try {
-            evidence.recordSeen(now);
+            kept.recordSeen(now);
             recorded = true;
         } catch (IOException e) {
             if (recorded) {

@@ -11,12 +11,17 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/**
- * Where a task runs.
- *
- * @param isOwn whether it was made for the task, and so may be removed with it
- */
-record Workspace(Path directory, boolean isOwn) {
+/** Where a task runs. */
+record Workspace(Path directory, Kind kind) {
+    enum Kind {
+        /** Made for the task, and so may be removed with it. */
+        OWN,
+        /** All tasks of the host use it. */
+        SHARED,
+        /** The task names it. */
+        GIVEN
+    }
+
     /** Decides where the task runs; nothing is made yet. */
     static Workspace of(TaskSpec spec, DirectConfig config) throws StartFailure {
         if (!SafeName.isPathComponent(spec.taskId())) {
@@ -25,16 +30,16 @@ record Workspace(Path directory, boolean isOwn) {
                             + " bytes without control characters");
         }
         if (spec.program() instanceof Program.Command && spec.workdir().isPresent()) {
-            return new Workspace(given(spec.workdir().get()), false);
+            return new Workspace(given(spec.workdir().get()), Kind.GIVEN);
         }
         return config.targetDir()
-                .map(shared -> new Workspace(shared, false))
-                .orElseGet(() -> new Workspace(config.workspaceRoot().resolve(spec.taskId()), true));
+                .map(shared -> new Workspace(shared, Kind.SHARED))
+                .orElseGet(() -> new Workspace(config.workspaceRoot().resolve(spec.taskId()), Kind.OWN));
     }
 
     /** Makes it, or takes what is there. */
     void prepare() throws StartFailure {
-        if (!isOwn) {
+        if (kind != Kind.OWN) {
             if (!Files.isDirectory(directory)) {
                 throw refused("the directory " + directory + " does not exist on this host");
             }
@@ -51,9 +56,20 @@ record Workspace(Path directory, boolean isOwn) {
         }
     }
 
-    /** What to remove when the task has ended. */
-    Optional<Path> removable(boolean cleanup) {
-        return Optional.of(directory).filter(_ -> isOwn && cleanup);
+    /** @param privateDirectory where a Git configuration goes that must not lie in a shared directory */
+    Site site(String taskId, Path privateDirectory, boolean cleanup) {
+        Optional<Path> gitHome = switch (kind) {
+            case OWN -> Optional.of(directory);
+            case SHARED -> Optional.of(privateDirectory);
+            case GIVEN -> Optional.empty();
+        };
+        return new Site(
+                taskId, directory, gitHome.map(home -> home.resolve(".gitconfig")), kind == Kind.OWN && cleanup);
+    }
+
+    /** Whether a teardown command runs in it: what cleanup would remove is left as it is without cleanup. */
+    boolean isTornDown(boolean cleanup) {
+        return cleanup || kind == Kind.SHARED;
     }
 
     private static Path given(String workdir) throws StartFailure {

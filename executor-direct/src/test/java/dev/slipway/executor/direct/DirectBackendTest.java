@@ -134,7 +134,7 @@ class DirectBackendTest extends BackendContract {
         Path workspace = root.resolve("task-1");
         await().until(() -> Files.exists(workspace.resolve("keeper")) && Files.size(workspace.resolve("keeper")) > 0);
         long agent = Long.parseLong(Files.readString(workspace.resolve("pid")).strip());
-        Proc.Identity keeper = evidence(run).keeper().orElseThrow();
+        Proc.Identity keeper = evidence(run).kept().keeper().orElseThrow();
 
         ProcessHandle.of(keeper.pid()).orElseThrow().destroyForcibly();
 
@@ -357,7 +357,16 @@ class DirectBackendTest extends BackendContract {
     @Test
     void aMissingAgentFailsItsTasksAndNotTheExecutor() throws Exception {
         config = new DirectConfig(
-                root, Optional.empty(), evidenceRoot(), Optional.empty(), Map.of(), true, Map.of("PATH", "/nowhere"));
+                root,
+                Optional.empty(),
+                evidenceRoot(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Map.of(),
+                true,
+                Map.of("PATH", SecretValue.of("/nowhere")));
         DirectBackend backend = open();
 
         assertThat(backend.preflight()).singleElement().asString().contains("no 'oz' on PATH");
@@ -415,17 +424,7 @@ class DirectBackendTest extends BackendContract {
     void aRunThatNeverBeganIsGivenUpByTheNextProcess() throws Exception {
         DirectBackend backend = open();
         RunId run = run("abandoned");
-        new EvidenceStore(evidenceRoot(), "executor-1")
-                .create(new Evidence.Meta(
-                        "executor-1",
-                        run.ledger(),
-                        run.key().execution(),
-                        1,
-                        "the agent",
-                        "mark",
-                        Proc.bootId(),
-                        Optional.empty(),
-                        Optional.empty()));
+        new EvidenceStore(evidenceRoot(), "executor-1").create(meta(run), Proc.bootId());
 
         assertThat(runsLeft(backend)).contains(run);
 
@@ -439,17 +438,7 @@ class DirectBackendTest extends BackendContract {
     void aRunOfAnEarlierBootIsLost() throws Exception {
         DirectBackend backend = open();
         RunId run = run("rebooted");
-        Evidence evidence = new EvidenceStore(evidenceRoot(), "executor-1")
-                .create(new Evidence.Meta(
-                        "executor-1",
-                        run.ledger(),
-                        run.key().execution(),
-                        1,
-                        "the agent",
-                        "mark",
-                        "another boot",
-                        Optional.empty(),
-                        Optional.empty()));
+        Evidence evidence = new EvidenceStore(evidenceRoot(), "executor-1").create(meta(run), "another boot");
         Files.createDirectory(evidence.directory().resolve("claimed"));
         Files.writeString(evidence.directory().resolve("keeper"), "1 1\n");
 
@@ -462,17 +451,7 @@ class DirectBackendTest extends BackendContract {
     void aRunOfAnEarlierBootIsLostAlthoughItsKeepersNameDidNotReachTheDisk() throws Exception {
         DirectBackend backend = open();
         RunId run = run("rebooted-unsynced");
-        Evidence evidence = new EvidenceStore(evidenceRoot(), "executor-1")
-                .create(new Evidence.Meta(
-                        "executor-1",
-                        run.ledger(),
-                        run.key().execution(),
-                        1,
-                        "the agent",
-                        "mark",
-                        "another boot",
-                        Optional.empty(),
-                        Optional.empty()));
+        Evidence evidence = new EvidenceStore(evidenceRoot(), "executor-1").create(meta(run), "another boot");
         Files.createDirectory(evidence.directory().resolve("claimed"));
         Files.createFile(evidence.directory().resolve("keeper"));
 
@@ -544,17 +523,7 @@ class DirectBackendTest extends BackendContract {
     void aRunOfAnEarlierBootIsNeverSaidNotToHaveBegun() throws Exception {
         DirectBackend backend = open();
         RunId run = run("rebooted-early");
-        new EvidenceStore(evidenceRoot(), "executor-1")
-                .create(new Evidence.Meta(
-                        "executor-1",
-                        run.ledger(),
-                        run.key().execution(),
-                        1,
-                        "the agent",
-                        "mark",
-                        "another boot",
-                        Optional.empty(),
-                        Optional.empty()));
+        new EvidenceStore(evidenceRoot(), "executor-1").create(meta(run), "another boot");
 
         assertThat(runsLeft(backend)).contains(run);
 
@@ -631,6 +600,20 @@ class DirectBackendTest extends BackendContract {
         throw new AssertionError("it started");
     }
 
+    private static Evidence.Meta meta(RunId run) {
+        return new Evidence.Meta(
+                "executor-1",
+                run.ledger(),
+                run.key().execution(),
+                run.key().attempt(),
+                "the agent",
+                "mark",
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                Optional.empty());
+    }
+
     private Evidence evidence(RunId run) throws IOException {
         return new EvidenceStore(evidenceRoot(), "executor-1")
                 .find(new RunId(run.ledger(), new ExecutionKey(run.key().execution(), 1)))
@@ -662,8 +645,16 @@ class DirectBackendTest extends BackendContract {
                 targetDir,
                 evidenceRoot(),
                 ozPath,
+                Optional.empty(),
+                Optional.empty(),
+                false,
                 environment,
                 cleanup,
-                Map.of("PATH", "/usr/local/bin:/usr/bin:/bin", "HOME", "/root"));
+                Map.of(
+                        "PATH", SecretValue.of("/usr/local/bin:/usr/bin:/bin"),
+                        "HOME", SecretValue.of("/root"),
+                        "WORKER_ONLY", SecretValue.of("worker's"),
+                        "WARP_API_KEY", SecretValue.of("key"),
+                        "SLIPWAY_INTERNAL_TOKEN", SecretValue.of("token")));
     }
 }

@@ -10,8 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EvidenceStoreTest {
-    private static final Evidence.Meta META = new Evidence.Meta(
-            "executor-1", "ledger-1", "e1", 1, "the agent", "mark", "boot", Optional.empty(), Optional.empty());
+    private static final Evidence.Meta META = meta("mark");
 
     @TempDir
     Path root;
@@ -21,7 +20,7 @@ class EvidenceStoreTest {
         EvidenceStore store = new EvidenceStore(root, "executor-1");
         Thread.currentThread().interrupt(); // which fails the first write, as a full disk would
 
-        assertThatThrownBy(() -> store.create(META)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> store.create(META, "boot")).isInstanceOf(IOException.class);
 
         assertThat(Thread.interrupted()).isTrue();
         assertThat(root).isEmptyDirectory();
@@ -30,12 +29,35 @@ class EvidenceStoreTest {
     @Test
     void whoComesSecondIsGivenTheEvidenceThatStands() throws Exception {
         EvidenceStore store = new EvidenceStore(root, "executor-1");
-        Evidence first = store.create(META);
+        Evidence first = store.create(META, "boot");
 
-        Evidence second = store.create(new Evidence.Meta(
-                "executor-1", "ledger-1", "e1", 1, "the agent", "other", "boot", Optional.empty(), Optional.empty()));
+        Evidence second = store.create(meta("other"), "boot");
 
         assertThat(second.meta()).isEqualTo(first.meta());
         assertThat(root).isDirectoryNotContaining("glob:**+*");
+    }
+
+    @Test
+    void evidenceIsReadAsItWasWritten() throws Exception {
+        EvidenceStore store = new EvidenceStore(root, "executor-1");
+
+        Evidence evidence = store.create(META, "boot");
+
+        assertThat(evidence.meta()).isEqualTo(META);
+        assertThat(store.all()).singleElement().extracting(Evidence::meta).isEqualTo(META);
+    }
+
+    private static Evidence.Meta meta(String mark) {
+        return new Evidence.Meta(
+                "executor-1",
+                "ledger-1",
+                "e1",
+                1,
+                "the agent",
+                mark,
+                Optional.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+                Optional.of(new Site("t", Path.of("/with space/ü"), Optional.of(Path.of("/git config")), true)),
+                true,
+                Optional.of("teardown"));
     }
 }

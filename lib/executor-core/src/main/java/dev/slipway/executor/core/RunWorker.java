@@ -101,11 +101,15 @@ final class RunWorker {
         });
     }
 
-    /** A run that has ended may be forgotten while its stop is tried again, which must not make evidence of it anew. */
+    /**
+     * Stops first, since only that grants the grace; of a run that is not here the right to start is taken, and one that began
+     * in between is stopped. A run that has ended may be forgotten while this is tried again, which must not make evidence of
+     * it anew.
+     */
     private boolean stopUnlessForgotten(Duration grace) throws IOException {
         evidence.lock();
         try {
-            return forgotten || backend.revoke(run) || backend.stop(run, grace);
+            return forgotten || (backend.stop(run, grace) && (backend.revoke(run) || backend.stop(run, grace)));
         } finally {
             evidence.unlock();
         }

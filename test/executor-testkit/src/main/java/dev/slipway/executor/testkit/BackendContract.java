@@ -54,7 +54,7 @@ public abstract class BackendContract {
         }
         Backend backend = open();
         for (RunId run : begun) {
-            assertThat(backend.stop(run, Duration.ZERO)).isTrue();
+            backend.stop(run, Duration.ZERO);
             awaitEnd(backend, run);
             backend.forget(run);
         }
@@ -172,7 +172,8 @@ public abstract class BackendContract {
     @Test
     void aRunThatBeganCannotBeRevoked() throws Exception {
         Backend backend = open();
-        RunId run = start(backend, "run-irrevocable", "sleep 60");
+        RunId run = start(backend, "run-irrevocable", "echo began; sleep 60");
+        awaitOutput(backend, run, "began");
 
         assertThat(backend.revoke(run)).isFalse();
         assertThat(backend.observe(run, Duration.ZERO)).isInstanceOf(Observed.Running.class);
@@ -206,6 +207,11 @@ public abstract class BackendContract {
             assertThat(exited.code()).isEqualTo(137);
             assertThat(exited.stopped()).isTrue();
         });
+    }
+
+    @Test
+    void aStopOfARunThatNobodyStartedIsDone() throws Exception {
+        assertThat(open().stop(run("run-unknown"), GRACE)).isTrue();
     }
 
     @Test

@@ -1,0 +1,80 @@
+package dev.slipway.executor.direct;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * Small files of one directory, readable by their owner alone. What must be recorded whatever happens is written over bytes
+ * that are there from the start, so that a full disk cannot prevent it.
+ */
+record Records(Path directory) {
+    /** Room for an exit code that is not known yet. */
+    static final String NO_CODE = "    \n";
+
+    Path path(String name) {
+        return directory.resolve(name);
+    }
+
+    /** Makes a file that is durable before this returns. */
+    void create(String name, String text) throws IOException {
+        try (FileChannel file = open(name, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
+            file.write(bytes(text));
+            file.force(true);
+        }
+    }
+
+    /** Writes over what a file begins with; its other bytes stay. */
+    void overwrite(String name, String text) throws IOException {
+        try (FileChannel file = open(name, Set.of(StandardOpenOption.WRITE))) {
+            file.write(bytes(text), 0);
+        }
+    }
+
+    /** Gives a file other content, whether or not it is there. */
+    void replace(String name, String text) throws IOException {
+        var options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+        try (FileChannel file = open(name, options)) {
+            file.write(bytes(text));
+        }
+    }
+
+    Optional<String> text(String name) throws IOException {
+        try {
+            return Optional.of(Files.readString(path(name)));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    boolean isSet(String flag) throws IOException {
+        return text(flag).orElse("").startsWith("1");
+    }
+
+    /** Empty while none is recorded. */
+    OptionalInt code(String name) throws IOException {
+        String text = text(name).orElse("").strip();
+        try {
+            return text.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+        } catch (NumberFormatException e) {
+            return OptionalInt.empty();
+        }
+    }
+
+    private FileChannel open(String name, Set<? extends OpenOption> options) throws IOException {
+        return FileChannel.open(path(name), options, Directories.OWNER_ONLY_FILE);
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    }
+}
