@@ -9,7 +9,9 @@ final class ServiceEnvironment {
 
     private ServiceEnvironment() {}
 
-    static Map<String, String> of(ServiceName service, LaunchRecord launch, StateDir dir, Map<String, String> caller) {
+    /** @param exposesApiKey whether commands that the direct executor runs for the operator see the API key */
+    static Map<String, String> of(
+            ServiceName service, LaunchRecord launch, StateDir dir, boolean exposesApiKey, Map<String, String> caller) {
         var env = new HashMap<>(caller);
         env.keySet().removeIf(name -> name.equals(API_KEY) || HiddenArguments.isOne(name));
         env.putAll(launch.logLevel().environment());
@@ -32,6 +34,11 @@ final class ServiceEnvironment {
                         .sessionSharingServerUrl()
                         .ifPresent(url -> env.put("SLIPWAY_SESSION_SHARING_SERVER_URL", url));
             });
+        }
+        if (service == ServiceName.EXECUTOR_DIRECT && exposesApiKey) {
+            launch.controlPlane()
+                    .ifPresent(controlPlane ->
+                            env.put(API_KEY, controlPlane.apiKey().reveal()));
         }
         return env;
     }

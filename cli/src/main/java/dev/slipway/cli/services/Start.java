@@ -2,6 +2,7 @@ package dev.slipway.cli.services;
 
 import dev.slipway.cli.CliFailure;
 import dev.slipway.cli.Deadline;
+import dev.slipway.settings.Settings;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
@@ -72,7 +73,7 @@ final class Start {
                 .redirectOutput(Redirect.appendTo(log.toFile()))
                 .redirectErrorStream(true);
         builder.environment().clear();
-        builder.environment().putAll(ServiceEnvironment.of(service, launch, dir, environment));
+        builder.environment().putAll(ServiceEnvironment.of(service, launch, dir, exposesApiKey(), environment));
         try {
             logStarts.put(service, Files.size(log));
             var process = builder.start();
@@ -83,6 +84,11 @@ final class Start {
         } catch (IOException e) {
             throw new CliFailure("the %s cannot be started: %s".formatted(service.wireName(), e.getMessage()));
         }
+    }
+
+    private boolean exposesApiKey() {
+        return Files.exists(dir.settingsFile())
+                && Settings.load(dir.settingsFile()).slipway().exposeApiKey();
     }
 
     /** Also of the services that were alive already: they may wait for one that was not. */

@@ -18,6 +18,16 @@ class ServiceEnvironmentTest {
     }
 
     @Test
+    void theDirectExecutorSeesTheApiKeyWhereItIsExposed() {
+        for (var service : ServiceName.values()) {
+            var env = ServiceEnvironment.of(
+                    service, LaunchPlanTest.remembered(), new StateDir(Path.of("/state")), true, CALLER);
+
+            assertThat(env.containsKey("WARP_API_KEY")).isEqualTo(service != ServiceName.DISPATCHER);
+        }
+    }
+
+    @Test
     void onlyTheDispatcherSeesTheApiToken() {
         assertThat(environment(ServiceName.DISPATCHER)).containsEntry("SLIPWAY_API_TOKEN", "api-token");
         assertThat(environment(ServiceName.CONNECTOR)).doesNotContainValue("api-token");
@@ -60,6 +70,7 @@ class ServiceEnvironmentTest {
     }
 
     private static Map<String, String> environment(ServiceName service) {
-        return ServiceEnvironment.of(service, LaunchPlanTest.remembered(), new StateDir(Path.of("/state")), CALLER);
+        return ServiceEnvironment.of(
+                service, LaunchPlanTest.remembered(), new StateDir(Path.of("/state")), false, CALLER);
     }
 }
