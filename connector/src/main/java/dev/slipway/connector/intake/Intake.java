@@ -34,6 +34,7 @@ public final class Intake {
     private static final int TOO_LARGE = 413;
     private static final int FULL = 429;
     private static final Duration TRY_FOR = Duration.ofSeconds(5);
+    private static final Duration LOOK = Duration.ofMillis(250);
     private static final Duration STOP = Duration.ofSeconds(1);
     private static final String STOPPING = "worker is shutting down";
     private static final String UNAVAILABLE = "worker is temporarily unavailable";
@@ -47,7 +48,8 @@ public final class Intake {
     private final Turns turns = new Turns();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Duration patience;
-    private volatile Instant answeredAt;
+    /** Whether the dispatcher left the latest call that has ended without an answer. */
+    private volatile boolean silent;
 
     public Intake(Dispatcher dispatcher, Post post, AgentDefaults defaults, Traces traces, InstantSource time) {
         this(dispatcher, post, defaults, traces, time, TRY_FOR);
@@ -62,7 +64,6 @@ public final class Intake {
             InstantSource time,
             Duration patience) {
         this.patience = patience;
-        this.answeredAt = time.instant();
         this.dispatcher = dispatcher;
         this.post = post;
         this.defaults = defaults;
@@ -162,12 +163,13 @@ public final class Intake {
         while (true) {
             try {
                 Taken taken = dispatcher.submit(submission);
-                answeredAt = time.instant();
+                silent = false;
                 return taken;
             } catch (Refusal refusal) {
-                answeredAt = time.instant();
+                silent = false;
                 throw refusal;
             } catch (NoAnswer noAnswer) {
+                silent = true;
                 turn.pass();
                 Duration wait = backOff.next();
                 if (!time.instant().plus(wait).isBefore(until) || !pause(wait)) {
@@ -177,11 +179,12 @@ public final class Intake {
         }
     }
 
-    /** A burst may take longer than the patience: as long as what came before is answered, the dispatcher is only busy. */
+    /** A burst, or one large assignment, may take longer than the patience: that alone is no silence of the dispatcher. */
     private void awaitTurn(Turns.Turn turn) throws NoAnswer {
+        Instant until = time.instant().plus(patience);
         try {
-            while (!turn.await(patience)) {
-                if (answeredAt.isBefore(time.instant().minus(patience))) {
+            while (!turn.await(LOOK)) {
+                if (silent && !time.instant().isBefore(until)) {
                     throw new NoAnswer(new TimeoutException("it does not answer to what came before, either"));
                 }
             }
