@@ -128,7 +128,8 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
         return NATIVE.newEncoder().canEncode(text);
     }
 
-    private static final Charset NATIVE = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
+    /** In which the JVM writes arguments and environment. */
+    static final Charset NATIVE = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
     private static boolean isProgram(Path candidate) {
         return Files.isRegularFile(candidate) && Files.isExecutable(candidate);

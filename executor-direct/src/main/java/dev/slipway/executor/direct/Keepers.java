@@ -3,7 +3,6 @@ package dev.slipway.executor.direct;
 import dev.slipway.protocol.SecretValue;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +50,7 @@ final class Keepers {
         String function = "setup() {\n%sexec /bin/sh -c %s\n}\n%s\n"
                 .formatted(ShellText.exports(more), ShellText.quote(setupCommand), WHOLE);
         try (OutputStream pipe = keeper.getOutputStream()) {
-            pipe.write(function.getBytes(Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"))));
+            pipe.write(function.getBytes(Invocation.NATIVE));
         } catch (IOException e) {
             LOG.debugf("the keeper ended before it had read all: %s", e); // and so has started nothing
         }
