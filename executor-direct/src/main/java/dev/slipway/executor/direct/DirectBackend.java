@@ -30,6 +30,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +49,9 @@ final class DirectBackend implements Backend, Closeable {
 
     /** How long to go on after the firm signal before the caller has to ask again. */
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(10);
+
+    /** E2BIG, as different JDKs tell it. */
+    private static final Pattern TOO_LARGE = Pattern.compile("error[=:] ?7\\b");
 
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration WATCH = Duration.ofSeconds(1);
@@ -340,7 +344,7 @@ final class DirectBackend implements Backend, Closeable {
             String cause = String.valueOf(e.getMessage());
             throw new StartFailure(
                     FailureReason.AGENT_INVOCATION,
-                    cause.contains("error=7,")
+                    TOO_LARGE.matcher(cause).find()
                             ? "arguments and environment together are larger than this host allows: pass large values in files"
                             : "no process could be started: " + cause);
         }

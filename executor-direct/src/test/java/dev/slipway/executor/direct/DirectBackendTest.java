@@ -314,8 +314,14 @@ class DirectBackendTest extends BackendContract {
         Arrays.fill(argv, "x".repeat(100_000));
         argv[0] = "true";
 
-        assertThatStart("many-arguments", command(List.of(argv), Map.of(), Optional.empty()))
-                .isEqualTo(FailureReason.AGENT_INVOCATION);
+        DirectBackend backend = open();
+
+        assertThatThrownBy(() -> backend.start(
+                        run("many-arguments"), command(List.of(argv), Map.of(), Optional.empty()), _ -> {}))
+                .isInstanceOfSatisfying(
+                        StartFailure.class,
+                        e -> assertThat(e.ending().reason()).isEqualTo(FailureReason.AGENT_INVOCATION))
+                .hasMessageContaining("arguments and environment together are larger than this host allows");
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -207,6 +208,22 @@ class SetupAndTeardownTest extends BackendContract {
             assertThat(never.message()).contains("setup command left", "'BIG' is longer than Linux allows");
         });
         assertThat(output(backend, run)).isEmpty();
+    }
+
+    @Test
+    void whatSetupLeftMayBeTooLargeAltogether() throws Exception {
+        setup = "i=0; while [ $i -lt 9 ]; do i=$((i+1)); printf V$i=; head -c 100000 /dev/zero | tr '\\0' x; echo; done"
+                + " >$OZ_ENVIRONMENT_FILE";
+        String[] argv = new String[15];
+        Arrays.fill(argv, "x".repeat(100_000));
+        argv[0] = "true";
+        DirectBackend backend = open();
+        RunId run = start(backend, "large", task(List.of(argv), Map.of()));
+
+        assertThat(awaitEnd(backend, run).ending()).isInstanceOfSatisfying(Ending.NotStarted.class, never -> {
+            assertThat(never.reason()).isEqualTo(FailureReason.AGENT_INVOCATION);
+            assertThat(never.message()).contains("too large");
+        });
     }
 
     @Test
