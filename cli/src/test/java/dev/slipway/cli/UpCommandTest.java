@@ -27,15 +27,15 @@ class UpCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--backend docker | docker is not supported by this version yet: it runs the direct backend only",
-                "--backend kubernetes | kubernetes is not supported by this version yet",
+                "--backend docker | the docker backend is not supported by this version yet: use --backend direct",
+                "--backend kubernetes | the kubernetes backend is not supported by this version yet",
                 "--backend command | --backend command does not exist in Slipway",
                 "--backend moon | --backend moon is unknown",
                 "--api-key k --worker-id w | add --backend direct",
                 "--api-key k --backend direct | worker-id is required (via --worker-id flag or config file)",
                 "--api-key k --backend direct --worker-id w | no 'oz' on PATH",
                 "--worker-id warp-1 | invalid worker-id: values starting with 'warp' are reserved and cannot be used",
-                "-v /a:/b | -v/--volumes is for the docker backend only",
+                "-v /a:/b | -v/--volumes: only for the docker backend",
                 "-e =x --backend direct | -e/--env: the variable's name is empty",
                 "--log-level loud | loud",
                 "--http-port 70000 | --http-port: 70000 is not a port",

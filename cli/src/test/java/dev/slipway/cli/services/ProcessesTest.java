@@ -37,7 +37,7 @@ class ProcessesTest {
         assertThat(Processes.mark(child.pid())).contains(child);
         assertThat(Processes.isAlive(new ProcessMark(child.pid(), "another boot 1")))
                 .isFalse();
-        assertThat(Processes.isAlive(new ProcessMark(parent.pid(), child.start())))
+        assertThat(Processes.isAlive(new ProcessMark(ProcessHandle.current().pid(), child.start())))
                 .isFalse();
     }
 
