@@ -269,6 +269,21 @@ class DeciderTest {
     }
 
     @Test
+    void anEndOfItsOwnBeforeTheStopIsNoTimeout() {
+        desk.play(new Event.Submit("a", true, "t", Source.API, 0, false, OptionalLong.of(60_000)));
+        desk.sync("e");
+        desk.sync("e", running("a"));
+        desk.now += 60_000;
+        desk.play(new Event.Tick());
+        assertThat(desk.stateOf("a")).isEqualTo(TaskState.STOPPING);
+
+        desk.sync("e", 0, List.of(), List.of(finished("a", 3, false)));
+
+        assertThat(ended("a").reason()).contains(FailureReason.AGENT_INVOCATION);
+        assertThat(ended("a").exitCode()).hasValue(3);
+    }
+
+    @Test
     void showsTheStartOfAnAgentThatWasCancelledWhileItWasLaunched() {
         desk.submit("a");
         desk.sync("e");

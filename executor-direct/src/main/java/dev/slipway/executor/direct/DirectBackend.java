@@ -180,7 +180,8 @@ final class DirectBackend implements Backend, Closeable {
                         .formatted(store.root()));
             }
             Evidence evidence = found.get();
-            if (evidence.claim() == Evidence.Claim.NOBODY && evidence.kept().isKeeperGone()) {
+            if (evidence.claim() == Evidence.Claim.NOBODY
+                    && (evidence.kept().isKeeperGone() || hasEndedUnseen(handle, evidence))) {
                 evidence.revoke(Evidence.Claim.ABANDONED); // nobody is left who could start it
             }
             boolean isOver = evidence.isOver();
@@ -195,6 +196,12 @@ final class DirectBackend implements Backend, Closeable {
             }
             pause(handle, evidence, isOver, deadline);
         }
+    }
+
+    /** A keeper of this process that ended before it recorded itself. */
+    private static boolean hasEndedUnseen(Handle handle, Evidence evidence) throws IOException {
+        Process keeper = handle.keeper;
+        return keeper != null && !keeper.isAlive() && evidence.kept().keeper().isEmpty();
     }
 
     /** What a run that goes on needs of this process. */
@@ -314,8 +321,7 @@ final class DirectBackend implements Backend, Closeable {
             }
             Process keeper = spawn(spec, environment, invocation, shell, evidence);
             handle.keeper = keeper;
-            awaitBeginning(keeper, evidence);
-            launched = true;
+            launched = hasBegun(keeper, evidence);
         } finally {
             if (!launched && site.removed()) {
                 remove(site.directory());
@@ -350,6 +356,16 @@ final class DirectBackend implements Backend, Closeable {
         }
     }
 
+    /** @return true also if that is not known: then the run is no more to be given up, and observing it tells */
+    private boolean hasBegun(Process keeper, Evidence evidence) throws StartFailure {
+        try {
+            awaitBeginning(keeper, evidence);
+        } catch (IOException e) {
+            LOG.warnf("it is not known yet whether the run has begun: %s", e);
+        }
+        return true;
+    }
+
     private void awaitBeginning(Process keeper, Evidence evidence) throws StartFailure, IOException {
         Deadline deadline = Deadline.in(CLAIM_PATIENCE);
         while (evidence.claim() == Evidence.Claim.NOBODY && !evidence.hasBegun()) {
@@ -368,6 +384,19 @@ final class DirectBackend implements Backend, Closeable {
         }
     }
 
+    /**
+     * A keeper of this process that lost the right to start before it had recorded itself: nothing else would find it, and it
+     * would begin in a workspace that is being removed.
+     */
+    private static boolean endsUnseenKeeper(Handle handle, Evidence evidence) throws IOException {
+        Process keeper = handle.keeper;
+        if (keeper == null || !keeper.isAlive() || evidence.kept().keeper().isPresent()) {
+            return false;
+        }
+        keeper.destroyForcibly();
+        return true;
+    }
+
     /** Ends what the run left behind, and runs its teardown. Done once: later, its workspace may be another run's. */
     private boolean settle(Evidence evidence, Handle handle, Deadline deadline) throws IOException {
         if (evidence.isSettled()) {
@@ -379,6 +408,9 @@ final class DirectBackend implements Backend, Closeable {
         try {
             if (evidence.isSettled()) {
                 return true;
+            }
+            if (endsUnseenKeeper(handle, evidence)) {
+                return false;
             }
             if (!isTearingDown(evidence, handle) && !handle.tree(evidence).end(LEFTOVER_GRACE, KILL_PATIENCE)) {
                 return false;

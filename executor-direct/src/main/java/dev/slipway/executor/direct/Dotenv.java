@@ -24,7 +24,7 @@ final class Dotenv {
             Pattern.compile("\\G[ \\t]*(?:export[ \\t]+)?([A-Za-z0-9_.]+)[ \\t]*[=:][ \\t]*");
     private static final Pattern PLACEHOLDER =
             Pattern.compile("\\\\(.)|\\$(?:\\{([A-Za-z0-9_.]+)}|([A-Za-z0-9_]+))", Pattern.DOTALL);
-    private static final Pattern COMMENT = Pattern.compile("(?:^|[ \\t])#.*");
+    private static final Pattern COMMENT = Pattern.compile("[ \\t]#.*");
 
     /** The file is none of this dialect. The message names the line and never quotes it: it may hold a secret. */
     static final class Malformed extends Exception {
@@ -85,10 +85,15 @@ final class Dotenv {
         variables.put(key.group(1), first == '"' || first == '\'' ? quoted(first) : unquoted());
     }
 
+    private static boolean isBlank(char c) {
+        return c == ' ' || c == '\t';
+    }
+
     private String unquoted() {
         int end = lineEnd();
+        int start = isBlank(text.charAt(position - 1)) ? position - 1 : position; // a comment begins after a blank
         String value =
-                COMMENT.matcher(text.substring(position, end)).replaceFirst("").strip();
+                COMMENT.matcher(text.substring(start, end)).replaceFirst("").strip();
         position = end;
         return fill(value, false);
     }

@@ -24,6 +24,7 @@ final class Evidence {
     private static final String SETUP = "setup";
     private static final String SETUP_FILE = "setup.env";
     private static final String ENVIRONMENT = "environment";
+    private static final String DRAFT = ENVIRONMENT + ".draft";
     private static final String REFUSAL = "refusal";
     private static final String STOPPING = "stopping";
     private static final String SETTLED = "settled";
@@ -205,9 +206,8 @@ final class Evidence {
 
     /** @param statements that the keeper carries out before it starts the program; it deletes them */
     void giveEnvironment(String statements) throws IOException {
-        String draft = ENVIRONMENT + ".draft";
-        records.replace(draft, statements);
-        Files.move(records.path(draft), records.path(ENVIRONMENT), StandardCopyOption.ATOMIC_MOVE);
+        records.replace(DRAFT, statements);
+        Files.move(records.path(DRAFT), records.path(ENVIRONMENT), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** When the keeper claimed the right to start, milliseconds since the epoch. */
@@ -246,6 +246,7 @@ final class Evidence {
     /** Nothing is left of the run: what it was given goes, too. */
     void settle() throws IOException {
         Directories.delete(records.path(SETUP_FILE)); // which the setup command may have made anything
+        Files.deleteIfExists(records.path(DRAFT));
         Files.deleteIfExists(records.path(ENVIRONMENT));
         records.overwrite(SETTLED, "1");
     }

@@ -28,7 +28,7 @@ record Records(Path directory) {
     /** Makes a file that is durable before this returns. */
     void create(String name, String text) throws IOException {
         try (FileChannel file = open(name, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE))) {
-            file.write(bytes(text));
+            write(file, text);
             file.force(true);
         }
     }
@@ -36,7 +36,7 @@ record Records(Path directory) {
     /** Writes over what a file begins with; its other bytes stay. */
     void overwrite(String name, String text) throws IOException {
         try (FileChannel file = open(name, Set.of(StandardOpenOption.WRITE))) {
-            file.write(bytes(text), 0);
+            write(file, text);
         }
     }
 
@@ -44,7 +44,15 @@ record Records(Path directory) {
     void replace(String name, String text) throws IOException {
         var options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         try (FileChannel file = open(name, options)) {
-            file.write(bytes(text));
+            write(file, text);
+        }
+    }
+
+    /** On a disk that is nearly full less may be written at once than was asked for. */
+    private static void write(FileChannel file, String text) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        while (bytes.hasRemaining()) {
+            file.write(bytes);
         }
     }
 
@@ -72,9 +80,5 @@ record Records(Path directory) {
 
     private FileChannel open(String name, Set<? extends OpenOption> options) throws IOException {
         return FileChannel.open(path(name), options, Directories.OWNER_ONLY_FILE);
-    }
-
-    private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
     }
 }

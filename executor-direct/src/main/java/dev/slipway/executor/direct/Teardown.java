@@ -24,7 +24,8 @@ final class Teardown {
     private final Evidence evidence;
     private final Kept kept;
     private final ProcessTree tree;
-    private final Deadline limit;
+    private final Duration limit;
+    private @Nullable Deadline deadline;
     private @Nullable Process keeper;
 
     Teardown(Evidence evidence) throws IOException {
@@ -35,7 +36,7 @@ final class Teardown {
         this.evidence = evidence;
         this.kept = evidence.teardown();
         this.tree = new ProcessTree(kept);
-        this.limit = Deadline.in(limit);
+        this.limit = limit;
     }
 
     /** Whether any of its processes may be alive, which then are no leftovers of the run. */
@@ -61,7 +62,7 @@ final class Teardown {
             }
             return started == null && !start(keepers, host, environment, command);
         }
-        if (kept.exitCode().isEmpty() && kept.isKeeperAlive() && !limit.isOver()) {
+        if (kept.exitCode().isEmpty() && kept.isKeeperAlive() && !isOverdue()) {
             tree.watch();
             return false;
         }
@@ -70,6 +71,14 @@ final class Teardown {
         }
         tell(kept.exitCode());
         return true;
+    }
+
+    /** Counted from when this process first saw it run. */
+    private boolean isOverdue() {
+        if (deadline == null) {
+            deadline = Deadline.in(limit);
+        }
+        return deadline.isOver();
     }
 
     /** @return whether it could be started */
@@ -91,8 +100,8 @@ final class Teardown {
     }
 
     private void tell(OptionalInt code) {
-        if (limit.isOver()) {
-            LOG.warnf("the teardown command did not end within %d minutes and was ended", LIMIT.toMinutes());
+        if (deadline != null && deadline.isOver() && code.isEmpty()) {
+            LOG.warnf("the teardown command did not end within %d s and was ended", limit.toSeconds());
         } else if (code.isEmpty()) {
             LOG.warn("the shell for the teardown command was killed");
         } else if (code.getAsInt() != 0) {

@@ -28,6 +28,7 @@ class DotenvTest {
             a comment                                 | # A=b¶  # C=d¶E=f               | E=f
             a comment after a value                   | A=b # c                         | A=b
             a comment in the place of a value         | A= # c                          | A=
+            a number sign at a value's beginning      | A=#b                            | A=#b
             a number sign within a value              | A=b#c                           | A=b#c
             a number sign in quotes                   | A="b # c"                       | A=b # c
             a comment after a quoted value            | A="b" # c¶B='d'# e              | A=b,B=d

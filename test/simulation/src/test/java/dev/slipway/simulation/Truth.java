@@ -18,7 +18,8 @@ final class Truth {
         if (ending instanceof Ending.Exited exited && exited.code() == 0 && !exited.stopped()) {
             return new Outcome.Succeeded();
         }
-        if (life instanceof Life.Stopping stopping) {
+        boolean isItsOwn = ending instanceof Ending.Exited exited && !exited.stopped();
+        if (life instanceof Life.Stopping stopping && (stopping.cause() == StopCause.USER || !isItsOwn)) {
             return stopping.cause() == StopCause.USER
                     ? new Outcome.Cancelled()
                     : new Outcome.Failed(
