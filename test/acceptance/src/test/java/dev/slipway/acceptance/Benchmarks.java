@@ -63,17 +63,7 @@ class Benchmarks extends ControlPlaneTest {
     private void start() throws Exception {
         slipway.with("WARP_API_KEY", "key");
         Process up = slipway.start(
-                "up",
-                "--config-file",
-                "worker.yaml",
-                "--backend",
-                "direct",
-                "--web-socket-url",
-                controlPlane.uri().toString(),
-                "--http-port",
-                "0",
-                "--metrics-port",
-                "0");
+                slipway.upConfigured("--web-socket-url", controlPlane.uri().toString()));
         try (ExecutorService watchers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Double>> ready = SERVICES.stream()
                     .map(service -> watchers.submit(() -> awaitReady(service)))
@@ -88,7 +78,9 @@ class Benchmarks extends ControlPlaneTest {
             throw new AssertionError(new String(up.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
         }
         for (String service : SERVICES) {
-            residentMib.computeIfAbsent(service, _ -> new ArrayList<>()).add(residentMib(service));
+            residentMib
+                    .computeIfAbsent(service, _ -> new ArrayList<>())
+                    .add(slipway.memory(service, "VmRSS") / 1_048_576.0);
         }
     }
 
@@ -117,16 +109,6 @@ class Benchmarks extends ControlPlaneTest {
             }
         }
         throw new AssertionError(service + " does not become ready");
-    }
-
-    private double residentMib(String service) throws IOException {
-        return Files.readAllLines(
-                        Path.of("/proc", Long.toString(slipway.process(service).pid()), "status"))
-                .stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToDouble(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024.0)
-                .findFirst()
-                .orElseThrow();
     }
 
     /** Milliseconds from the assignment's being written to its claim's being read, one task after the other. */

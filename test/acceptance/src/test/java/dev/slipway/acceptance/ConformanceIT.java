@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,15 +60,11 @@ class ConformanceIT {
                 "https://root.example",
                 "-e",
                 "FROM_FLAG=flag");
-        worker = WORKER.isEmpty() ? slipwayInTheForeground(flags) : other(flags);
+        worker = WORKER.isEmpty()
+                ? slipway.start(Slipway.upOnFreePorts(
+                        Stream.concat(Stream.of("--foreground"), flags.stream()).toArray(String[]::new)))
+                : other(flags);
         controlPlane.awaitConnection(1);
-    }
-
-    private Process slipwayInTheForeground(List<String> flags) throws IOException {
-        List<String> command =
-                new ArrayList<>(List.of("up", "--foreground", "--http-port", "0", "--metrics-port", "0"));
-        command.addAll(flags);
-        return slipway.start(command.toArray(String[]::new));
     }
 
     private Process other(List<String> flags) throws IOException {

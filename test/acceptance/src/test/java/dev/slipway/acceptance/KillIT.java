@@ -65,7 +65,7 @@ class KillIT extends ControlPlaneTest {
         assertThat(slipway.run("down").exitCode()).isZero();
 
         Slipway.Result up = slipway.run(
-                "up", "--web-socket-url", controlPlane.uri().toString(), "--http-port", "0", "--metrics-port", "0");
+                Slipway.upOnFreePorts("--web-socket-url", controlPlane.uri().toString()));
         assertThat(up.exitCode()).as("%s", up).isZero();
         journal.open("gate");
 

@@ -48,16 +48,7 @@ class MisuseIT extends ControlPlaneTest {
         slipway.configure();
 
         Slipway.Result up = slipway.with("WARP_API_KEY", "canary-wrong-key")
-                .run(
-                        "up",
-                        "--config-file",
-                        "worker.yaml",
-                        "--web-socket-url",
-                        controlPlane.uri().toString(),
-                        "--http-port",
-                        "0",
-                        "--metrics-port",
-                        "0");
+                .run(slipway.upConfigured("--web-socket-url", controlPlane.uri().toString()));
 
         assertThat(up.exitCode()).isEqualTo(1);
         assertThat(up.err()).contains("API key rejected").doesNotContain("canary");

@@ -10,7 +10,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +31,11 @@ class OutputIT extends InstalledTest {
     void isKeptByHeadAndTailWithoutHoldingUpTheAgentOrFillingMemoryAndDisk() throws Exception {
         String warmUp = submit("head -c " + 20 * MIB + " /dev/zero");
         slipway.awaitState(warmUp, "succeeded");
-        Map<String, Long> before = Map.of("dispatcher", peak("dispatcher"), "executor-direct", peak("executor-direct"));
+        Map<String, Long> before = Map.of(
+                "dispatcher",
+                slipway.memory("dispatcher", "VmHWM"),
+                "executor-direct",
+                slipway.memory("executor-direct", "VmHWM"));
 
         String task = submit("echo THE BEGINNING; yes 0123456789abcdef | head -c " + OUTPUT + "; echo THE END; "
                 + journal.note("written") + journal.waitAt("gate"));
@@ -50,7 +53,7 @@ class OutputIT extends InstalledTest {
         }
 
         for (Map.Entry<String, Long> service : before.entrySet()) {
-            assertThat(peak(service.getKey()) - service.getValue())
+            assertThat(slipway.memory(service.getKey(), "VmHWM") - service.getValue())
                     .as("growth of the peak memory of " + service.getKey() + " in bytes")
                     .isLessThan(OUTPUT / 4);
         }
@@ -85,17 +88,6 @@ class OutputIT extends InstalledTest {
                 HttpResponse.BodyHandlers.ofInputStream());
         assertThat(response.statusCode()).isEqualTo(200);
         return response.body();
-    }
-
-    /** The most memory that the service ever had resident, in bytes. */
-    private long peak(String service) throws IOException {
-        return Files.readAllLines(
-                        Path.of("/proc", Long.toString(slipway.process(service).pid()), "status"))
-                .stream()
-                .filter(line -> line.startsWith("VmHWM:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
-                .findFirst()
-                .orElseThrow();
     }
 
     /** What the agents' output takes of the disk, in bytes: less than the files' sizes once they have holes. */

@@ -123,7 +123,7 @@ class RunIT extends InstalledTest {
     @Test
     void inTheForegroundTheServicesEndWithASignalOrWithDown() throws Exception {
         for (String end : List.of("signal", "down")) {
-            Process up = slipway.start("up", "--foreground", "--http-port", "0", "--metrics-port", "0");
+            Process up = slipway.start(Slipway.upOnFreePorts("--foreground"));
             await().atMost(Slipway.PATIENCE)
                     .until(() -> up.inputReader().readLine().startsWith("API http"));
             if (end.equals("down")) {
@@ -143,16 +143,7 @@ class RunIT extends InstalledTest {
     void anUnreachableControlPlaneIsNoReasonToDoWithoutTheRest() throws Exception {
         slipway.with("WARP_API_KEY", "key").configure();
 
-        Slipway.Result up = slipway.run(
-                "up",
-                "--config-file",
-                "worker.yaml",
-                "--web-socket-url",
-                "ws://127.0.0.1:9/",
-                "--http-port",
-                "0",
-                "--metrics-port",
-                "0");
+        Slipway.Result up = slipway.run(slipway.upConfigured("--web-socket-url", "ws://127.0.0.1:9/"));
 
         assertThat(up.exitCode()).isEqualTo(1);
         assertThat(up.err()).contains("the control plane is not reached", "goes on trying");

@@ -79,20 +79,28 @@ final class Slipway {
 
     /** Starts the services on free ports, by the file that {@link #configure} wrote. */
     Result up(String... more) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(
-                "up",
-                "--backend",
-                "direct",
-                "--config-file",
-                directory.resolve("worker.yaml").toString(),
-                "--http-port",
-                "0",
-                "--metrics-port",
-                "0"));
-        command.addAll(List.of(more));
-        Result result = run(command.toArray(String[]::new));
+        Result result = run(upConfigured(more));
         assertThat(result.exitCode()).as("%s", result).isZero();
         return result;
+    }
+
+    /** The command that {@link #up} carries out. */
+    String[] upConfigured(String... more) {
+        return concat(
+                upOnFreePorts(
+                        "--backend",
+                        "direct",
+                        "--config-file",
+                        directory.resolve("worker.yaml").toString()),
+                more);
+    }
+
+    static String[] upOnFreePorts(String... more) {
+        return concat(new String[] {"up", "--http-port", "0", "--metrics-port", "0"}, more);
+    }
+
+    private static String[] concat(String[] first, String[] second) {
+        return Stream.of(first, second).flatMap(Stream::of).toArray(String[]::new);
     }
 
     /** Runs {@code ./slipway} to its end, in the test's directory. */
@@ -136,6 +144,17 @@ final class Slipway {
     ProcessHandle process(String service) throws IOException {
         long pid = env().get("services").get(service).get("pid").longValue();
         return ProcessHandle.of(pid).orElseThrow(() -> new AssertionError(service + " does not run"));
+    }
+
+    /** What the kernel says of the service's memory, in bytes: {@code VmRSS} is what it has resident, {@code VmHWM} the most of that. */
+    long memory(String service, String name) throws IOException {
+        return Files.readAllLines(
+                        Path.of("/proc", Long.toString(process(service).pid()), "status"))
+                .stream()
+                .filter(line -> line.startsWith(name + ":"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Kills the service as {@code kill -9} does, and returns when it is gone. */

@@ -142,26 +142,46 @@ final class Mutants {
     }
 
     /** A dispatcher that decides otherwise what is still to be told, in its memory as in its rows. */
-    private abstract static class Forgetful extends DispatcherProcess {
+    private static final class Forgetful extends DispatcherProcess {
         /** So many a decision never takes. */
         private static final int MOST_NUMBERS = 1_000;
 
         private final FakeLedger ledger;
+        private final Limits limits;
+        private final Memory memory;
         private long numbersGiven;
 
-        Forgetful(World world, FakeLedger ledger, Limits limits, int life) {
-            super(world, ledger, limits, life);
-            this.ledger = ledger;
+        /** Which of a decision's changes are made after all, and what else. */
+        interface Memory {
+            List<Change> changes(Forgetful dispatcher, Event event, Decision decision);
         }
 
-        /** Which of the decision's changes are made after all, and what else. */
-        abstract List<Change> changes(Event event, Decision decision);
+        Forgetful(World world, FakeLedger ledger, Limits limits, int life, Memory memory) {
+            super(world, ledger, limits, life);
+            this.ledger = ledger;
+            this.limits = limits;
+            this.memory = memory;
+        }
+
+        static Parts with(Memory memory) {
+            return new Parts() {
+                @Override
+                DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                    return new Forgetful(world, ledger, limits, life, memory);
+                }
+            };
+        }
+
+        boolean isPastRetention(Execution execution) {
+            return execution.life() instanceof Life.Ended ended
+                    && world.now() - ended.endedAt() > limits.retentionMillis();
+        }
 
         @Override
-        final Decision decide(Event event) {
+        Decision decide(Event event) {
             List<Message> before = List.copyOf(state().outbox());
             Decision decision = super.decide(event);
-            List<Change> changes = changes(event, decision);
+            List<Change> changes = memory.changes(this, event, decision);
             if (changes.equals(decision.changes())) {
                 return decision;
             }
@@ -186,57 +206,26 @@ final class Mutants {
 
     /** The dispatcher takes a message back when its assignment comes again, and has nothing in its place. */
     static Parts losingWhatIsAnsweredAgain() {
-        return new Parts() {
-            @Override
-            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
-                return new Forgetful(world, ledger, limits, life) {
-                    @Override
-                    List<Change> changes(Event event, Decision decision) {
-                        boolean isReplaced =
-                                decision.changes().stream().anyMatch(Change.MessageRemoved.class::isInstance);
-                        return decision.reply() instanceof Reply.Known && isReplaced
-                                ? without(decision.changes(), Change.MessageAdded.class)
-                                : decision.changes();
-                    }
-                };
-            }
-        };
+        return Forgetful.with((_, _, decision) -> {
+            boolean isReplaced = decision.changes().stream().anyMatch(Change.MessageRemoved.class::isInstance);
+            return decision.reply() instanceof Reply.Known && isReplaced
+                    ? without(decision.changes(), Change.MessageAdded.class)
+                    : decision.changes();
+        });
     }
 
     /** The dispatcher says nothing again when an assignment comes again. */
     static Parts notAnsweringAgain() {
-        return new Parts() {
-            @Override
-            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
-                return new Forgetful(world, ledger, limits, life) {
-                    @Override
-                    List<Change> changes(Event event, Decision decision) {
-                        return decision.reply() instanceof Reply.Known
-                                ? without(
-                                        without(decision.changes(), Change.MessageAdded.class),
-                                        Change.MessageRemoved.class)
-                                : decision.changes();
-                    }
-                };
-            }
-        };
+        return Forgetful.with((_, _, decision) -> decision.reply() instanceof Reply.Known
+                ? without(without(decision.changes(), Change.MessageAdded.class), Change.MessageRemoved.class)
+                : decision.changes());
     }
 
     /** The dispatcher keeps to itself that it cancelled what was queued. */
     static Parts notTellingWhatIsCancelled() {
-        return new Parts() {
-            @Override
-            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
-                return new Forgetful(world, ledger, limits, life) {
-                    @Override
-                    List<Change> changes(Event event, Decision decision) {
-                        return event instanceof Event.CancelTask
-                                ? without(decision.changes(), Change.MessageAdded.class)
-                                : decision.changes();
-                    }
-                };
-            }
-        };
+        return Forgetful.with((_, event, decision) -> event instanceof Event.CancelTask
+                ? without(decision.changes(), Change.MessageAdded.class)
+                : decision.changes());
     }
 
     private static List<Change> without(List<Change> changes, Class<? extends Change> kind) {
@@ -245,30 +234,21 @@ final class Mutants {
 
     /** The dispatcher forgets what ended long ago together with what is still to be told of it. */
     static Parts forgettingByAgeAlone() {
-        return new Parts() {
-            @Override
-            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
-                return new Forgetful(world, ledger, limits, life) {
-                    @Override
-                    List<Change> changes(Event event, Decision decision) {
-                        if (!(event instanceof Event.Tick)) {
-                            return decision.changes();
-                        }
-                        List<Change> changes = new ArrayList<>(decision.changes());
-                        for (Execution execution : state().executions()) {
-                            if (execution.life() instanceof Life.Ended ended
-                                    && world.now() - ended.endedAt() > limits.retentionMillis()) {
-                                state().outbox().stream()
-                                        .filter(message -> message.executionId().equals(execution.id()))
-                                        .forEach(message -> changes.add(new Change.MessageRemoved(message.id())));
-                                changes.add(new Change.Forgotten(execution.id()));
-                            }
-                        }
-                        return changes;
-                    }
-                };
+        return Forgetful.with((dispatcher, event, decision) -> {
+            if (!(event instanceof Event.Tick)) {
+                return decision.changes();
             }
-        };
+            List<Change> changes = new ArrayList<>(decision.changes());
+            dispatcher.state().executions().stream()
+                    .filter(dispatcher::isPastRetention)
+                    .forEach(execution -> {
+                        dispatcher.state().outbox().stream()
+                                .filter(message -> message.executionId().equals(execution.id()))
+                                .forEach(message -> changes.add(new Change.MessageRemoved(message.id())));
+                        changes.add(new Change.Forgotten(execution.id()));
+                    });
+            return changes;
+        });
     }
 
     /** The dispatcher believes for ever that the control plane was told no to what it was once told no to. */
