@@ -454,12 +454,13 @@ public final class FakeControlPlane implements AutoCloseable {
     }
 
     private Peer peer() {
-        await("a connection", () -> present != null);
-        Peer peer = locked(() -> present);
-        if (peer == null) {
-            throw new AssertionError("the connection was lost");
+        while (true) {
+            await("a connection", () -> present != null);
+            Peer peer = locked(() -> present);
+            if (peer != null) { // or else it was lost already
+                return peer;
+            }
         }
-        return peer;
     }
 
     private void awaitUnlessStopped(BooleanSupplier condition) throws InterruptedException {

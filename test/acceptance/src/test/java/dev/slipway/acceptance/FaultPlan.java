@@ -1,0 +1,182 @@
+package dev.slipway.acceptance;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Random;
+
+/**
+ * What is done to the services and asked of them, in rounds: the same for the same seed. All times are milliseconds from the
+ * beginning of the round.
+ */
+record FaultPlan(long seed, List<Round> rounds) {
+    private static final List<String> SERVICES = List.of("dispatcher", "connector", "executor-direct");
+
+    /** Tasks arrive during so much of a round, and the fault comes in the midst of them. */
+    private static final int ARRIVALS = 1_500;
+
+    private static final int OUTPUT_STEPS = 10;
+
+    /** One fault, and the tasks that arrive around it. The next round begins when the fault is over. */
+    record Round(List<Task> tasks, long faultAt, Fault fault) {}
+
+    /** Something bad. */
+    sealed interface Fault {
+        /** SIGKILL to all of these at once; started again after {@code down} ms. */
+        record Kill(List<String> services, long down) implements Fault {}
+
+        /** SIGTERM to all of these; started again when they have ended. */
+        record Restart(List<String> services) implements Fault {}
+
+        /** SIGSTOP to all of these, and SIGCONT after {@code length} ms. */
+        record Pause(List<String> services, long length) implements Fault {}
+
+        /** The control plane resets the connection. */
+        record Cut() implements Fault {}
+
+        /** The control plane reads nothing for {@code length} ms. */
+        record Stall(long length) implements Fault {}
+
+        /** The control plane says that it will send nothing more. */
+        record HalfClose() implements Fault {}
+
+        /** The disk of the state directory is full for {@code length} ms. */
+        record FullDisk(long length) implements Fault {}
+
+        /** The same, and every service is killed meanwhile. */
+        record KillOnFullDisk(long length) implements Fault {}
+    }
+
+    /**
+     * @param fromControlPlane or else from the API
+     * @param length about how long its agent runs, ms
+     * @param lines of output: a multiple of {@value #OUTPUT_STEPS}
+     * @param leavesChild whether the agent leaves a process that ignores SIGTERM
+     * @param againAt when it is assigned or submitted once more
+     * @param cancelAt when it is cancelled
+     */
+    record Task(
+            int number,
+            boolean fromControlPlane,
+            long at,
+            long length,
+            int exitCode,
+            int lines,
+            boolean leavesChild,
+            OptionalLong againAt,
+            OptionalLong cancelAt) {
+        String id() {
+            return "task-" + number;
+        }
+
+        String execution() {
+            return "run-" + number;
+        }
+
+        /** Everything that its agent writes. */
+        String output() {
+            StringBuilder text = new StringBuilder();
+            for (int line = 1; line <= lines; line++) {
+                text.append(line(execution(), line));
+            }
+            return text.toString();
+        }
+    }
+
+    /** Of 64 bytes, so that none lies on two pages of a disk, and a write to a full one writes all of it or nothing. */
+    private static String line(String execution, int number) {
+        return "%-50s %012d%n".formatted(execution, number);
+    }
+
+    /** The agent. Arguments: execution, seconds of a tenth of its length, exit code, lines in a tenth of its output, whether it leaves a child. */
+    static String agent(String journal) {
+        return """
+                #!/bin/sh
+                echo "start $1 $$" >> '%s'
+                [ "$5" = false ] || setsid sh -c 'trap "" TERM HUP INT; while :; do sleep 0.2; done' > /dev/null 2>&1 &
+                line=0
+                for step in 0 1 2 3 4 5 6 7 8 9; do
+                  last=$((line + $4))
+                  while [ $line -lt $last ]; do
+                    line=$((line + 1))
+                    until printf '%%-50s %%012d\\n' "$1" $line 2> /dev/null; do sleep 0.1; done
+                  done
+                  sleep $2
+                done
+                echo "end $1 $3" >> '%s'
+                exit $3
+                """.formatted(journal, journal);
+    }
+
+    /** The agent's arguments. */
+    static List<String> arguments(Task task) {
+        return List.of(
+                task.execution(),
+                "%d.%03d".formatted(task.length() / OUTPUT_STEPS / 1000, task.length() / OUTPUT_STEPS % 1000),
+                Integer.toString(task.exitCode()),
+                Integer.toString(task.lines() / OUTPUT_STEPS),
+                Boolean.toString(task.leavesChild()));
+    }
+
+    List<Task> tasks() {
+        return rounds.stream().flatMap(round -> round.tasks().stream()).toList();
+    }
+
+    /** @param faults how many rounds there are; each kind of fault comes once before any comes again */
+    static FaultPlan of(long seed, int tasks, int faults) {
+        Random random = new Random(seed);
+        List<Round> rounds = new ArrayList<>();
+        List<Fault> deck = new ArrayList<>();
+        int number = 0;
+        for (int round = 0; round < faults; round++) {
+            if (deck.isEmpty()) {
+                deck.addAll(deck(random));
+            }
+            List<Task> arriving = new ArrayList<>();
+            while (number < (long) tasks * (round + 1) / faults) {
+                arriving.add(task(number++, random));
+            }
+            rounds.add(new Round(List.copyOf(arriving), random.nextInt(ARRIVALS), deck.removeLast()));
+        }
+        return new FaultPlan(seed, List.copyOf(rounds));
+    }
+
+    private static Task task(int number, Random random) {
+        long at = random.nextInt(ARRIVALS);
+        return new Task(
+                number,
+                random.nextInt(5) > 0,
+                at,
+                random.nextInt(8) == 0 ? random.nextInt(12_000) : random.nextInt(3_000),
+                random.nextBoolean() ? 0 : random.nextInt(1, 120),
+                OUTPUT_STEPS * (random.nextInt(10) == 0 ? random.nextInt(1_000) : random.nextInt(20)),
+                random.nextInt(12) == 0,
+                random.nextInt(4) == 0 ? OptionalLong.of(at + random.nextInt(2_000)) : OptionalLong.empty(),
+                random.nextInt(6) == 0 ? OptionalLong.of(at + random.nextInt(4_000)) : OptionalLong.empty());
+    }
+
+    private static List<Fault> deck(Random random) {
+        List<Fault> deck = new ArrayList<>();
+        List<List<String>> targets =
+                new ArrayList<>(SERVICES.stream().map(List::of).toList());
+        targets.add(SERVICES);
+        for (List<String> services : targets) {
+            deck.add(new Fault.Kill(services, random.nextInt(1_500)));
+            deck.add(new Fault.Restart(services));
+            deck.add(new Fault.Pause(services, length(random)));
+        }
+        deck.add(new Fault.Cut());
+        deck.add(new Fault.Stall(length(random)));
+        deck.add(new Fault.HalfClose());
+        deck.add(new Fault.FullDisk(length(random)));
+        deck.add(new Fault.KillOnFullDisk(random.nextInt(500, 2_000)));
+        Collections.shuffle(deck, random);
+        return deck;
+    }
+
+    /** Most are shorter than every lease and timeout, some are longer than a lease, a write timeout or an assignment's patience. */
+    private static long length(Random random) {
+        return random.nextInt(5) == 0 ? random.nextInt(10_500, 13_000) : random.nextInt(200, 4_000);
+    }
+}

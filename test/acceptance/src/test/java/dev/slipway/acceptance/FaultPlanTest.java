@@ -1,0 +1,55 @@
+package dev.slipway.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FaultPlanTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void isTheSameForTheSameSeedAndAnotherForAnother() {
+        assertThat(FaultPlan.of(7, 50, 20)).isEqualTo(FaultPlan.of(7, 50, 20));
+        assertThat(FaultPlan.of(7, 50, 20).rounds())
+                .isNotEqualTo(FaultPlan.of(8, 50, 20).rounds());
+    }
+
+    @Test
+    void hasSoManyTasksAndFaultsAndEveryKindOfFaultInSeventeen() {
+        FaultPlan plan = FaultPlan.of(7, 100, 17);
+        assertThat(plan.tasks()).hasSize(100).extracting(FaultPlan.Task::id).doesNotHaveDuplicates();
+        assertThat(plan.rounds()).hasSize(17);
+        assertThat(plan.rounds())
+                .extracting(round -> round.fault().getClass().getName())
+                .contains(Stream.of(FaultPlan.Fault.class.getPermittedSubclasses())
+                        .map(Class::getName)
+                        .toArray(String[]::new));
+    }
+
+    @Test
+    void itsAgentWritesWhatItIsExpectedToWrite() throws Exception {
+        FaultPlan.Task task = FaultPlan.of(7, 100, 10).tasks().stream()
+                .filter(one -> one.lines() > 0 && one.exitCode() > 0 && !one.leavesChild())
+                .findFirst()
+                .orElseThrow();
+        Path journal = directory.resolve("journal");
+        Path agent = Files.writeString(directory.resolve("agent"), FaultPlan.agent(journal.toString()));
+        List<String> command = new ArrayList<>(List.of("sh", agent.toString()));
+        command.addAll(FaultPlan.arguments(task));
+        Process process = new ProcessBuilder(command).start();
+
+        assertThat(process.inputReader().readAllAsString()).isEqualTo(task.output());
+        assertThat(process.waitFor()).isEqualTo(task.exitCode());
+        assertThat(Files.readAllLines(journal))
+                .containsExactly(
+                        "start " + task.execution() + " " + process.pid(),
+                        "end " + task.execution() + " " + task.exitCode());
+    }
+}

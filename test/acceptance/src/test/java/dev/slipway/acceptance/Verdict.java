@@ -1,0 +1,202 @@
+package dev.slipway.acceptance;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.slipway.acceptance.FaultPlan.Task;
+import dev.slipway.testkit.Received;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * Whether everything that was asked for was done, once and truthfully, after what happened.
+ *
+ * @param violations what was not, one a line
+ * @param counts what happened, by name
+ * @param remarks what is allowed, and worth a look
+ */
+record Verdict(long seed, List<String> violations, Map<String, Integer> counts, List<String> remarks) {
+    /**
+     * What was seen from outside when all had come to rest.
+     *
+     * @param journal what the agents wrote of themselves
+     * @param received what the control plane was sent
+     * @param tasks of the API, by execution
+     * @param logs the output that is kept, by execution
+     * @param left what is there and should not be
+     * @param remarks what the harness has to say
+     */
+    record Seen(
+            List<String> journal,
+            List<Received> received,
+            Map<String, JsonNode> tasks,
+            Map<String, String> logs,
+            List<String> left,
+            List<String> remarks) {}
+
+    /** An ending, as somebody was told it. */
+    private record Told(String state, OptionalInt exitCode, String message) {
+        static Told of(Received result) {
+            if (result.type().equals("task_completed")) {
+                return new Told(result.isCancelled() ? "cancelled" : "succeeded", OptionalInt.empty(), "");
+            }
+            return new Told("failed", result.exitCode(), result.text("message").orElse(""));
+        }
+
+        static Optional<Told> of(JsonNode task) {
+            String state = task.get("state").textValue();
+            if (!List.of("succeeded", "failed", "cancelled").contains(state)) {
+                return Optional.empty();
+            }
+            JsonNode code = task.get("exitCode");
+            return Optional.of(new Told(
+                    state,
+                    code == null || !state.equals("failed") ? OptionalInt.empty() : OptionalInt.of(code.intValue()),
+                    task.path("message").asText()));
+        }
+
+        static Told exited(int code) {
+            return new Told(
+                    code == 0 ? "succeeded" : "failed", code == 0 ? OptionalInt.empty() : OptionalInt.of(code), "");
+        }
+
+        boolean isSame(Told other) {
+            return state.equals(other.state) && exitCode.equals(other.exitCode);
+        }
+
+        @Override
+        public String toString() {
+            return state
+                    + (exitCode.isPresent() ? " with " + exitCode.getAsInt() : "")
+                    + (message.isEmpty() ? "" : " (" + message + ")");
+        }
+    }
+
+    boolean isGood() {
+        return violations.isEmpty();
+    }
+
+    static Verdict of(FaultPlan plan, Seen seen) {
+        Verdict verdict = new Verdict(
+                plan.seed(), new ArrayList<>(seen.left()), new TreeMap<>(), new ArrayList<>(seen.remarks()));
+        plan.rounds()
+                .forEach(round ->
+                        verdict.count("fault " + round.fault().getClass().getSimpleName()));
+        plan.tasks().forEach(task -> verdict.judge(task, seen));
+        return verdict;
+    }
+
+    private void judge(Task task, Seen seen) {
+        String execution = task.execution();
+        count(task.fromControlPlane() ? "tasks from the control plane" : "tasks from the API");
+        long starts = seen.journal().stream()
+                .filter(line -> line.startsWith("start " + execution + " "))
+                .count();
+        long ends = seen.journal().stream()
+                .filter(line -> line.equals("end " + execution + " " + task.exitCode()))
+                .count();
+        if (starts > 1) {
+            violations.add(execution + " was started " + starts + " times");
+        }
+        List<Told> told = told(task, seen);
+        if (told.isEmpty()) {
+            violations.add(execution + " has no result; its agent was started " + starts + " times and ended " + ends
+                    + " times; " + seen.tasks().get(execution));
+            return;
+        }
+        Told first = told.getFirst();
+        if (!told.stream().allMatch(first::isSame)) {
+            violations.add(execution + " was told in different ways: " + told);
+        }
+        if (ends > 0) {
+            judgeEnded(task, first);
+        } else if (starts > 0) {
+            judgeKilled(task, first);
+        } else {
+            judgeUnstarted(task, first);
+        }
+        judgeOutput(task, ends > 0, seen.logs().getOrDefault(execution, ""));
+    }
+
+    private static List<Told> told(Task task, Seen seen) {
+        Stream<Told> byApi = Optional.ofNullable(seen.tasks().get(task.execution())).stream()
+                .flatMap(found -> Told.of(found).stream());
+        if (!task.fromControlPlane()) {
+            return byApi.toList();
+        }
+        List<Told> results = seen.received().stream()
+                .filter(frame -> frame.isResult() && frame.taskId().equals(task.id()))
+                .map(Told::of)
+                .toList();
+        return results.isEmpty()
+                ? results
+                : Stream.concat(results.stream(), byApi).toList();
+    }
+
+    private void judgeEnded(Task task, Told told) {
+        if (told.isSame(Told.exited(task.exitCode()))) {
+            count("ended and told truthfully");
+        } else if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
+            count("cancelled at the very end");
+        } else {
+            violations.add(task.execution() + " exited with " + task.exitCode() + ", but was told as " + told);
+        }
+    }
+
+    private void judgeKilled(Task task, Told told) {
+        if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
+            count("cancelled while running");
+        } else {
+            violations.add(task.execution() + " was killed, and told as " + told);
+        }
+    }
+
+    private void judgeUnstarted(Task task, Told told) {
+        if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
+            count("cancelled before the start");
+        } else if (told.state().equals("failed") && told.exitCode().isEmpty()) {
+            count("failed without a start");
+            remarks.add(task.execution() + " was never started: " + told.message());
+        } else {
+            violations.add(task.execution() + " was never started, but told as " + told);
+        }
+    }
+
+    private void judgeOutput(Task task, boolean complete, String log) {
+        String output = task.output();
+        if (complete ? !log.equals(output) : !output.startsWith(log)) {
+            int same = 0;
+            while (same < Math.min(log.length(), output.length()) && log.charAt(same) == output.charAt(same)) {
+                same++;
+            }
+            violations.add("%s wrote %d bytes of output, %d are kept, and they differ from byte %d on: '%s'"
+                    .formatted(
+                            task.execution(),
+                            output.length(),
+                            log.length(),
+                            same,
+                            log.substring(same, Math.min(log.length(), same + 100))
+                                    .strip()));
+        } else {
+            counts.merge("bytes of output", log.length(), Integer::sum);
+        }
+    }
+
+    private void count(String what) {
+        counts.merge(what, 1, Integer::sum);
+    }
+
+    /** For people. */
+    String report() {
+        StringBuilder text = new StringBuilder(
+                "seed %d: %s%n".formatted(seed, isGood() ? "good" : violations.size() + " VIOLATIONS"));
+        violations.forEach(
+                violation -> text.append("  VIOLATION: ").append(violation).append('\n'));
+        counts.forEach((what, count) -> text.append("  %-35s %d%n".formatted(what, count)));
+        remarks.forEach(remark -> text.append("  remark: ").append(remark).append('\n'));
+        return text.toString();
+    }
+}

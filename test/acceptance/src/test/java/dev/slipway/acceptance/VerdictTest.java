@@ -1,0 +1,119 @@
+package dev.slipway.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.slipway.acceptance.FaultPlan.Fault;
+import dev.slipway.acceptance.FaultPlan.Round;
+import dev.slipway.acceptance.FaultPlan.Task;
+import dev.slipway.testkit.Received;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.Test;
+
+/** Whatever could go wrong is noticed: each test begins with a history in which nothing did. */
+class VerdictTest {
+    private static final Task THEIRS = task(0, true, 3, OptionalLong.empty());
+    private static final Task OURS = task(1, false, 0, OptionalLong.empty());
+    private static final Task CANCELLED = task(2, true, 0, OptionalLong.of(5));
+    private static final FaultPlan PLAN =
+            new FaultPlan(1, List.of(new Round(List.of(THEIRS, OURS, CANCELLED), 0, new Fault.Cut())));
+
+    private final List<String> journal = new ArrayList<>(
+            List.of("start run-0 10", "start run-1 11", "end run-1 0", "end run-0 3", "start run-2 12"));
+    private final List<Received> received = new ArrayList<>(List.of(
+            frame("task_failed", "{'task_id': 'task-0', 'exit_code': 3}"),
+            frame("task_completed", "{'task_id': 'task-2', 'task_state': 'CANCELLED'}")));
+    private final Map<String, JsonNode> tasks = new HashMap<>(Map.of(
+            "run-0", json("{'state': 'failed', 'exitCode': 3}"),
+            "run-1", json("{'state': 'succeeded', 'exitCode': 0}"),
+            "run-2", json("{'state': 'cancelled'}")));
+    private final Map<String, String> logs = new HashMap<>(Map.of(
+            "run-0", THEIRS.output(),
+            "run-1", OURS.output(),
+            "run-2", CANCELLED.output().substring(0, 64)));
+    private final List<String> left = new ArrayList<>();
+
+    private static Task task(int number, boolean fromControlPlane, int exitCode, OptionalLong cancelAt) {
+        return new Task(number, fromControlPlane, 0, 0, exitCode, 10, false, OptionalLong.empty(), cancelAt);
+    }
+
+    private static Received frame(String type, String data) {
+        return new Received(1, type, json(data));
+    }
+
+    private static JsonNode json(String text) {
+        try {
+            return Slipway.JSON.readTree(text.replace('\'', '"'));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private List<String> violations() {
+        return Verdict.of(PLAN, new Verdict.Seen(journal, received, tasks, logs, left, List.of()))
+                .violations();
+    }
+
+    @Test
+    void nothingIsWrongWithATruthfulHistory() {
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void noticesAMissingResult() {
+        received.removeFirst();
+        tasks.remove("run-1");
+        assertThat(violations()).hasSize(2).allMatch(violation -> violation.contains("has no result"));
+    }
+
+    @Test
+    void noticesASecondStart() {
+        journal.add("start run-0 13");
+        assertThat(violations()).containsExactly("run-0 was started 2 times");
+    }
+
+    @Test
+    void noticesAnotherExitCode() {
+        received.set(0, frame("task_failed", "{'task_id': 'task-0', 'exit_code': 4}"));
+        tasks.put("run-0", json("{'state': 'failed', 'exitCode': 4}"));
+        assertThat(violations()).singleElement().asString().contains("exited with 3", "failed with 4");
+    }
+
+    @Test
+    void noticesTwoDifferentResults() {
+        received.add(frame("task_completed", "{'task_id': 'task-0'}"));
+        assertThat(violations()).singleElement().asString().contains("different ways");
+    }
+
+    @Test
+    void noticesAnAgentThatWasKilledThoughNobodyCancelledIt() {
+        journal.remove("end run-0 3");
+        assertThat(violations()).singleElement().asString().contains("run-0 was killed");
+    }
+
+    @Test
+    void noticesASuccessWithoutAStart() {
+        journal.removeIf(line -> line.contains("run-1"));
+        logs.put("run-1", "");
+        assertThat(violations()).singleElement().asString().contains("never started");
+    }
+
+    @Test
+    void noticesOutputThatIsMissingOrDoubledOrOfAnother() {
+        logs.put("run-0", THEIRS.output().substring(64));
+        logs.put("run-1", OURS.output() + OURS.output());
+        logs.put("run-2", OURS.output());
+        assertThat(violations()).hasSize(3).allMatch(violation -> violation.contains("bytes of output"));
+    }
+
+    @Test
+    void noticesWhatIsLeft() {
+        left.add("process 17");
+        assertThat(violations()).containsExactly("process 17");
+    }
+}
