@@ -75,8 +75,11 @@ public final class Intake {
     public void accept(RawFrame message, Runnable more) {
         switch (FrameReader.read(message)) {
             case Incoming.Assigned(Assignment assignment) -> {
-                Turns.Turn turn = turns.take();
-                lanes.add(assignment.taskId(), () -> submit(assignment, turn), message.size(), more);
+                String taskId = assignment.taskId();
+                // What waits for an earlier message of its task must not keep other tasks waiting, too.
+                Turns.Turn turn = lanes.isFree(taskId) ? turns.take() : Turns.outOfOrder();
+                Instant until = time.instant().plus(patience);
+                lanes.add(taskId, () -> submit(assignment, turn, until), message.size(), more);
             }
             case Incoming.Cancelled(String taskId) -> lanes.add(taskId, () -> cancel(taskId), message.size(), more);
             case Incoming.Unusable(String taskId, String executionId, String why) -> {
@@ -102,13 +105,22 @@ public final class Intake {
         lanes.awaitIdle(STOP);
     }
 
-    private void submit(Assignment assignment, Turns.Turn turn) {
+    /** @param until when at the latest the turn of its task must have come */
+    private void submit(Assignment assignment, Turns.Turn turn, Instant until) {
         String taskId = assignment.taskId();
         String executionId = Assignments.executionId(assignment);
         MDC.put("execution", shown(executionId));
         try {
             if (stopping.getCount() == 0) {
                 post.update(outbox -> outbox.rejected(taskId, executionId, STOPPING));
+                return;
+            }
+            if (!time.instant().isBefore(until)) {
+                LOG.warnf(
+                        "Task %s, execution %s: rejected, because the dispatcher has not answered in time to what came"
+                                + " before of the same task",
+                        shown(taskId), shown(executionId));
+                post.update(outbox -> outbox.rejected(taskId, executionId, UNAVAILABLE));
                 return;
             }
             if (!post.change(outbox -> outbox.submitting(taskId, executionId))) {

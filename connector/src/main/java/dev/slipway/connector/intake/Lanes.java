@@ -36,6 +36,16 @@ final class Lanes {
         this.maxWeight = maxWeight;
     }
 
+    /** Whether a job of the task that is added now can begin at once. */
+    boolean isFree(String task) {
+        lock.lock();
+        try {
+            return !lanes.containsKey(task);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** @param more run once there is room for another job, perhaps at once */
     void add(String task, Runnable work, int weightOfJob, Runnable more) {
         boolean roomLeft;

@@ -20,11 +20,15 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,18 +90,57 @@ class IntakeTest {
         assertThat(post.ask(Outbox::next)).as("a rejection").isEmpty();
     }
 
-    private Intake intake(Error error) {
+    @Test
+    void aCancellationThatIsStuckHoldsUpNoOtherTask() throws InterruptedException {
+        StubbornDispatcher dispatcher = new StubbornDispatcher();
+        Intake intake = intake(dispatcher, Clock.systemUTC());
+        intake.accept(cancellation("t"), asked::incrementAndGet);
+        intake.accept(frame(Assignment.of("t").execution("follow-up")), asked::incrementAndGet);
+        intake.accept(frame(Assignment.of("u").execution("other")), asked::incrementAndGet);
+
+        await().until(() -> dispatcher.submitted.equals(List.of("other")));
+        intake.stop();
+    }
+
+    @Test
+    void rejectsWhatWaitedTooLongBehindACancellation() {
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.EPOCH);
+        StubbornDispatcher dispatcher = new StubbornDispatcher();
+        Intake intake = intake(dispatcher, now::get);
+        intake.accept(cancellation("t"), asked::incrementAndGet);
+        intake.accept(frame(Assignment.of("t").execution("follow-up")), asked::incrementAndGet);
+        now.set(Instant.EPOCH.plusSeconds(5));
+        dispatcher.takesCancellations = true;
+
+        await().until(() -> post.ask(Outbox::next)
+                .map(Outgoing::notice)
+                .equals(Optional.of(new Notice.Rejected("t", "worker is temporarily unavailable"))));
+        assertThat(dispatcher.submitted).isEmpty();
+    }
+
+    private Intake intake(Dispatcher dispatcher, InstantSource time) {
         return new Intake(
-                new FailingDispatcher(error),
+                dispatcher,
                 post,
                 new AgentDefaults("", Optional.empty(), Optional.empty()),
                 new Traces(OpenTelemetry.noop().getTracer("test")),
-                Clock.systemUTC());
+                time);
+    }
+
+    private Intake intake(Error error) {
+        return intake(new FailingDispatcher(error), Clock.systemUTC());
     }
 
     private static RawFrame frame(Assignment assignment) {
-        byte[] json = ("{\"type\":\"task_assignment\",\"data\":" + assignment.toJson() + "}")
-                .getBytes(StandardCharsets.UTF_8);
+        return frame("{\"type\":\"task_assignment\",\"data\":" + assignment.toJson() + "}");
+    }
+
+    private static RawFrame cancellation(String taskId) {
+        return frame("{\"type\":\"task_cancellation\",\"data\":{\"task_id\":\"" + taskId + "\"}}");
+    }
+
+    private static RawFrame frame(String text) {
+        byte[] json = text.getBytes(StandardCharsets.UTF_8);
         return new RawFrame(json.length, new ByteArrayInputStream(json));
     }
 
@@ -120,6 +163,31 @@ class IntakeTest {
         @Override
         public int cancel(String taskId) {
             return 0;
+        }
+    }
+
+    /** Takes submissions, but cancellations only when told to. */
+    private static final class StubbornDispatcher implements Dispatcher {
+        final List<String> submitted = new CopyOnWriteArrayList<>();
+        volatile boolean takesCancellations;
+
+        @Override
+        public ConnectorSync.Answer sync(ConnectorSync sync) {
+            return new ConnectorSync.Answer(List.of(), List.of());
+        }
+
+        @Override
+        public TaskSubmission.Taken submit(TaskSubmission submission) {
+            submitted.add(submission.executionId());
+            return TaskSubmission.Taken.QUEUED;
+        }
+
+        @Override
+        public int cancel(String taskId) throws Refusal {
+            if (!takesCancellations) {
+                throw new Refusal(503, "the disk is full");
+            }
+            return 1;
         }
     }
 
