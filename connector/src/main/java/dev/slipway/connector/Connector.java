@@ -18,6 +18,7 @@ import dev.slipway.settings.InvalidSettings;
 import dev.slipway.settings.Settings;
 import io.opentelemetry.api.trace.Tracer;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpClient;
@@ -29,6 +30,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -52,11 +54,19 @@ public class Connector {
             Intake intake) {}
 
     private final ConnectorConfig config;
+    private final Function<String, Optional<SecretValue>> environment;
     private final Tracer tracer;
     private volatile @Nullable Running running;
 
-    Connector(ConnectorConfig config, Tracer tracer) {
+    @Inject
+    Connector(ConnectorConfig config, ProcessEnvironment environment, Tracer tracer) {
+        this(config, environment::variable, tracer);
+    }
+
+    /** @param environment the value of the variable with that name; absent also if it is empty */
+    Connector(ConnectorConfig config, Function<String, Optional<SecretValue>> environment, Tracer tracer) {
         this.config = config;
+        this.environment = environment;
         this.tracer = tracer;
     }
 
@@ -64,7 +74,8 @@ public class Connector {
     public void start() {
         Settings settings = settings();
         String workerId = workerId(settings);
-        SecretValue apiKey = bearer(config.apiKey(), "WARP_API_KEY", "no API key is given: set WARP_API_KEY");
+        SecretValue apiKey =
+                bearer(environment.apply("WARP_API_KEY"), "WARP_API_KEY", "no API key is given: set WARP_API_KEY");
         SecretValue token = bearer(
                 config.internalToken(),
                 "SLIPWAY_INTERNAL_TOKEN",
@@ -144,16 +155,8 @@ public class Connector {
     }
 
     private Route route(URI webSocketUrl) {
-        ConnectorConfig.Egress egress = config.egress();
         try {
-            return Route.to(
-                    webSocketUrl,
-                    new Surroundings(
-                            egress.httpsProxy(),
-                            egress.httpProxy(),
-                            egress.noProxy(),
-                            egress.sslCertFile(),
-                            egress.sslCertDir()));
+            return Route.to(webSocketUrl, Surroundings.of(environment));
         } catch (EgressFault fault) {
             throw new Misconfigured(String.valueOf(fault.getMessage()));
         }

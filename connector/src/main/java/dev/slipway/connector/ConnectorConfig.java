@@ -11,9 +11,6 @@ import java.util.Optional;
 /** How this process is set up; what operators configure for all services is in their settings file. */
 @ConfigMapping(prefix = "slipway")
 public interface ConnectorConfig {
-    /** The API key of the control plane. */
-    Optional<SecretValue> apiKey();
-
     /** What the dispatcher knows its own services by. */
     Optional<SecretValue> internalToken();
 
@@ -41,26 +38,6 @@ public interface ConnectorConfig {
     Optional<String> sessionSharingServerUrl();
 
     Link controlPlane();
-
-    Egress egress();
-
-    /** What the environment says about the way to the control plane, in the variables that other programs read as well. */
-    interface Egress {
-        /** The proxy towards a {@code wss://} URL, for example {@code http://user:password@proxy:3128}. */
-        Optional<SecretValue> httpsProxy();
-
-        /** The proxy towards a {@code ws://} URL. */
-        Optional<SecretValue> httpProxy();
-
-        /** Hosts, domains and address ranges to which no proxy is used, separated by commas. */
-        Optional<String> noProxy();
-
-        /** Trusted certificates (PEM), in place of the system's. */
-        Optional<Path> sslCertFile();
-
-        /** Directories of trusted certificates, separated by colons. */
-        Optional<String> sslCertDir();
-    }
 
     /** The time limits of the connection to the control plane; those of the control plane's contract unless changed. */
     interface Link {

@@ -21,7 +21,6 @@ class ConnectorConfigTest {
     void keepsToTheControlPlanesContractUnlessToldOtherwise() throws IOException {
         ConnectorConfig config = config(Map.of());
 
-        assertThat(config.apiKey()).isEmpty();
         assertThat(config.internalToken()).isEmpty();
         assertThat(config.dispatcherUrl()).isEqualTo(URI.create("http://127.0.0.1:8080"));
         assertThat(config.webSocketUrl()).isEqualTo("wss://oz.warp.dev/api/v1/selfhosted/worker/ws");
@@ -33,18 +32,11 @@ class ConnectorConfigTest {
         assertThat(link.writeTimeout()).isEqualTo(Duration.ofSeconds(10));
         assertThat(link.handshakeTimeout()).isEqualTo(Duration.ofSeconds(45));
         assertThat(link.dispatcherAway()).isEqualTo(Duration.ofSeconds(30));
-        ConnectorConfig.Egress egress = config.egress();
-        assertThat(egress.httpsProxy()).isEmpty();
-        assertThat(egress.httpProxy()).isEmpty();
-        assertThat(egress.noProxy()).isEmpty();
-        assertThat(egress.sslCertFile()).isEmpty();
-        assertThat(egress.sslCertDir()).isEmpty();
     }
 
     @Test
     void readsTheVariablesThatTheLauncherAndTheSystemSet() throws IOException {
         ConnectorConfig config = config(Map.ofEntries(
-                Map.entry("WARP_API_KEY", "key"),
                 Map.entry("SLIPWAY_INTERNAL_TOKEN", "token"),
                 Map.entry("SLIPWAY_DISPATCHER_URL", "http://127.0.0.1:1"),
                 Map.entry("SLIPWAY_SETTINGS_FILE", "/settings.yaml"),
@@ -53,14 +45,8 @@ class ConnectorConfigTest {
                 Map.entry("SLIPWAY_WEB_SOCKET_URL", "ws://oz.test"),
                 Map.entry("SLIPWAY_SERVER_ROOT_URL", ""),
                 Map.entry("SLIPWAY_SESSION_SHARING_SERVER_URL", "https://share.test"),
-                Map.entry("SLIPWAY_CONTROL_PLANE_PING_INTERVAL", "1s"),
-                Map.entry("HTTPS_PROXY", "http://u:p@secure:1"),
-                Map.entry("HTTP_PROXY", "http://plain:2"),
-                Map.entry("NO_PROXY", "a,b"),
-                Map.entry("SSL_CERT_FILE", "/authority.pem"),
-                Map.entry("SSL_CERT_DIR", "/a:/b")));
+                Map.entry("SLIPWAY_CONTROL_PLANE_PING_INTERVAL", "1s")));
 
-        assertThat(config.apiKey()).contains(SecretValue.of("key"));
         assertThat(config.internalToken()).contains(SecretValue.of("token"));
         assertThat(config.dispatcherUrl()).isEqualTo(URI.create("http://127.0.0.1:1"));
         assertThat(config.settingsFile()).contains(Path.of("/settings.yaml"));
@@ -70,26 +56,6 @@ class ConnectorConfigTest {
         assertThat(config.serverRootUrl()).isEmpty();
         assertThat(config.sessionSharingServerUrl()).contains("https://share.test");
         assertThat(config.controlPlane().pingInterval()).isEqualTo(Duration.ofSeconds(1));
-        ConnectorConfig.Egress egress = config.egress();
-        assertThat(egress.httpsProxy()).contains(SecretValue.of("http://u:p@secure:1"));
-        assertThat(egress.httpProxy()).contains(SecretValue.of("http://plain:2"));
-        assertThat(egress.noProxy()).contains("a,b");
-        assertThat(egress.sslCertFile()).contains(Path.of("/authority.pem"));
-        assertThat(egress.sslCertDir()).contains("/a:/b");
-    }
-
-    @Test
-    void readsTheProxiesInSmallLettersWhereTheLargeOnesAreNotSet() throws IOException {
-        ConnectorConfig.Egress egress = config(Map.of(
-                        "https_proxy", "http://secure:1",
-                        "http_proxy", "http://plain:2",
-                        "no_proxy", "a",
-                        "NO_PROXY", "b"))
-                .egress();
-
-        assertThat(egress.httpsProxy()).contains(SecretValue.of("http://secure:1"));
-        assertThat(egress.httpProxy()).contains(SecretValue.of("http://plain:2"));
-        assertThat(egress.noProxy()).contains("b");
     }
 
     private static ConnectorConfig config(Map<String, String> environment) throws IOException {

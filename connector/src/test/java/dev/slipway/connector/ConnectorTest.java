@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.awaitility.Awaitility;
@@ -32,9 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The connector between a control plane and a dispatcher, over real sockets on both sides. */
 @QuarkusTest
 class ConnectorTest {
-    private static final ConnectorConfig.Egress NO_EGRESS =
-            new TestEgress(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
-
     @Inject
     Tracer tracer;
 
@@ -46,7 +44,7 @@ class ConnectorTest {
     void setUp() throws IOException {
         controlPlane = FakeControlPlane.start();
         dispatcher = new StubDispatcher();
-        connector = new Connector(config(Optional.of("worker-1"), Optional.of(SecretValue.of("key-canary"))), tracer);
+        connector = connector(config(Optional.of("worker-1")), Map.of("WARP_API_KEY", "key-canary"));
     }
 
     @AfterEach
@@ -312,15 +310,15 @@ class ConnectorTest {
 
     @Test
     void saysInASentenceWhatIsMissing() {
-        Optional<SecretValue> key = Optional.of(SecretValue.of("k"));
+        Map<String, String> key = Map.of("WARP_API_KEY", "k");
 
-        assertThatThrownBy(() -> new Connector(config(Optional.empty(), key), tracer).start())
+        assertThatThrownBy(() -> connector(config(Optional.empty()), key).start())
                 .isInstanceOf(Misconfigured.class)
                 .hasMessage("worker-id is required (via --worker-id flag or config file)");
-        assertThatThrownBy(() -> new Connector(config(Optional.of("warp-1"), key), tracer).start())
+        assertThatThrownBy(() -> connector(config(Optional.of("warp-1")), key).start())
                 .isInstanceOf(Misconfigured.class)
                 .hasMessage("invalid worker-id: values starting with 'warp' are reserved and cannot be used");
-        assertThatThrownBy(() -> new Connector(config(Optional.of("w"), Optional.empty()), tracer).start())
+        assertThatThrownBy(() -> connector(config(Optional.of("w")), Map.of()).start())
                 .isInstanceOf(Misconfigured.class)
                 .hasMessageContaining("WARP_API_KEY");
     }
@@ -328,8 +326,8 @@ class ConnectorTest {
     @ParameterizedTest
     @ValueSource(strings = {"key-\u0001canary", "key\ncanary", "key-canary-\u00e9", "\u201ckey-canary\u201d", " \n\t"})
     void neitherSendsNorShowsAKeyThatFitsInNoHeader(String key) {
-        assertThatThrownBy(() ->
-                        new Connector(config(Optional.of("w"), Optional.of(SecretValue.of(key))), tracer).start())
+        assertThatThrownBy(() -> connector(config(Optional.of("w")), Map.of("WARP_API_KEY", key))
+                        .start())
                 .isInstanceOf(Misconfigured.class)
                 .hasMessageContaining("WARP_API_KEY")
                 .hasMessageNotContaining("canary");
@@ -338,8 +336,7 @@ class ConnectorTest {
 
     @Test
     void sendsAKeyWithoutTheBlanksAroundIt() {
-        connector =
-                new Connector(config(Optional.of("worker-1"), Optional.of(SecretValue.of(" key-canary\r\n"))), tracer);
+        connector = connector(config(Optional.of("worker-1")), Map.of("WARP_API_KEY", " key-canary\r\n"));
         connect();
 
         assertThat(controlPlane.handshakes().getFirst().header("Authorization")).contains("Bearer key-canary");
@@ -359,9 +356,9 @@ class ConnectorTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "oz.test", "https://oz.test/ws", "wss:oz", "wss://user:canary@oz.test/ws", "wss://o z"})
     void refusesWhatIsNoWebSocketUrl(String url) {
-        TestConfig config = config(Optional.of("w"), Optional.of(SecretValue.of("k")));
+        TestConfig config = config(Optional.of("w")).withUrl(url);
 
-        assertThatThrownBy(() -> new Connector(config.withUrl(url), tracer).start())
+        assertThatThrownBy(() -> connector(config, Map.of("WARP_API_KEY", "k")).start())
                 .isInstanceOf(Misconfigured.class)
                 .hasMessageContaining("--web-socket-url")
                 .hasMessageNotContaining("canary");
@@ -369,15 +366,10 @@ class ConnectorTest {
 
     @Test
     void saysInASentenceWhatIsWrongWithTheWayOut() {
-        TestConfig config = config(Optional.of("w"), Optional.of(SecretValue.of("k")));
-        ConnectorConfig.Egress socks = new TestEgress(
-                Optional.of(SecretValue.of("socks5://canary@proxy.test:1")),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty());
+        TestConfig config = config(Optional.of("w")).withUrl("wss://oz.test");
+        Map<String, String> socks = Map.of("WARP_API_KEY", "k", "HTTPS_PROXY", "socks5://canary@proxy.test:1");
 
-        assertThatThrownBy(() -> new Connector(config.withUrl("wss://oz.test").withEgress(socks), tracer).start())
+        assertThatThrownBy(() -> connector(config, socks).start())
                 .isInstanceOf(Misconfigured.class)
                 .hasMessageContaining("HTTPS_PROXY")
                 .hasMessageNotContaining("canary");
@@ -414,9 +406,13 @@ class ConnectorTest {
         return new Outcome.Failed(FailureReason.AGENT_INVOCATION, "exit code " + exitCode, OptionalInt.of(exitCode));
     }
 
-    private TestConfig config(Optional<String> workerId, Optional<SecretValue> apiKey) {
+    private Connector connector(ConnectorConfig config, Map<String, String> environment) {
+        return new Connector(
+                config, name -> Optional.ofNullable(environment.get(name)).map(SecretValue::of), tracer);
+    }
+
+    private TestConfig config(Optional<String> workerId) {
         return new TestConfig(
-                apiKey,
                 Optional.of(SecretValue.of("token-canary")),
                 dispatcher.url(),
                 Optional.empty(),
@@ -430,12 +426,10 @@ class ConnectorTest {
                         Duration.ofSeconds(3),
                         Duration.ofSeconds(2),
                         Duration.ofSeconds(5),
-                        Duration.ofSeconds(7)),
-                NO_EGRESS);
+                        Duration.ofSeconds(7)));
     }
 
     private record TestConfig(
-            Optional<SecretValue> apiKey,
             Optional<SecretValue> internalToken,
             URI dispatcherUrl,
             Optional<Path> settingsFile,
@@ -444,12 +438,10 @@ class ConnectorTest {
             String webSocketUrl,
             Optional<String> serverRootUrl,
             Optional<String> sessionSharingServerUrl,
-            Link controlPlane,
-            Egress egress)
+            Link controlPlane)
             implements ConnectorConfig {
         TestConfig withUrl(String url) {
             return new TestConfig(
-                    apiKey,
                     internalToken,
                     dispatcherUrl,
                     settingsFile,
@@ -458,23 +450,7 @@ class ConnectorTest {
                     url,
                     serverRootUrl,
                     sessionSharingServerUrl,
-                    controlPlane,
-                    egress);
-        }
-
-        TestConfig withEgress(Egress other) {
-            return new TestConfig(
-                    apiKey,
-                    internalToken,
-                    dispatcherUrl,
-                    settingsFile,
-                    workerId,
-                    connectorId,
-                    webSocketUrl,
-                    serverRootUrl,
-                    sessionSharingServerUrl,
-                    controlPlane,
-                    other);
+                    controlPlane);
         }
     }
 
@@ -485,12 +461,4 @@ class ConnectorTest {
             Duration handshakeTimeout,
             Duration dispatcherAway)
             implements ConnectorConfig.Link {}
-
-    private record TestEgress(
-            Optional<SecretValue> httpsProxy,
-            Optional<SecretValue> httpProxy,
-            Optional<String> noProxy,
-            Optional<Path> sslCertFile,
-            Optional<String> sslCertDir)
-            implements ConnectorConfig.Egress {}
 }
