@@ -5,12 +5,14 @@ import dev.slipway.connector.wire.Assignment.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /** The agent's argument vector for an assignment, flag by flag in the order that the control plane's agent expects. */
 final class AgentCommand {
-    /** What Unicode calls white space, as the agent's makers do. */
-    private static final Pattern BLANKS_AROUND = Pattern.compile("^\\p{IsWhite_Space}+|\\p{IsWhite_Space}+$");
+    /** What Unicode calls white space, as the agent's makers do: none of it is beyond the basic plane. */
+    private static final Predicate<String> BLANK =
+            Pattern.compile("\\p{IsWhite_Space}").asMatchPredicate();
 
     private final List<String> args = new ArrayList<>();
 
@@ -85,7 +87,23 @@ final class AgentCommand {
     }
 
     private static Optional<String> set(Optional<String> value) {
-        return value.map(text -> BLANKS_AROUND.matcher(text).replaceAll("")).filter(text -> !text.isEmpty());
+        return value.map(AgentCommand::trimmed).filter(text -> !text.isEmpty());
+    }
+
+    private static String trimmed(String text) {
+        int from = 0;
+        int to = text.length();
+        while (from < to && isBlank(text, from)) {
+            from++;
+        }
+        while (from < to && isBlank(text, to - 1)) {
+            to--;
+        }
+        return text.substring(from, to);
+    }
+
+    private static boolean isBlank(String text, int index) {
+        return BLANK.test(text.substring(index, index + 1));
     }
 
     private void add(String... more) {

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -238,6 +239,15 @@ class AgentCommandTest {
         String frame = Frames.assignment(assignment).replace("\"mcp_servers\":{}", "\"mcp_servers\":" + servers);
 
         assertThat(AgentCommand.args(Frames.read(frame), DEFAULTS)).contains(servers);
+    }
+
+    @Test
+    @Timeout(10) // which a time in the square of their number exceeds by far
+    void trimsAnyNumberOfBlanks() {
+        String blanks = "\u00a0".repeat(50_000);
+
+        assertThat(args(Assignment.of("t").snapshot("profile_id", blanks + "p" + blanks + "q" + blanks), DEFAULTS))
+                .contains("p" + blanks + "q");
     }
 
     private static List<String> args(Assignment assignment, AgentDefaults defaults) {
