@@ -7,9 +7,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Reads a JSON object strictly: null counts as absent, another type than expected is an error that names only the key. */
 record Fields(String path, JsonNode object) {
+    private static final int REPLACEMENT = 0xfffd;
+
     /** A value cannot be used; the message names its key and what is wrong. */
     abstract static class Fault extends Exception {
         private Fault(String message) {
@@ -47,10 +50,8 @@ record Fields(String path, JsonNode object) {
     }
 
     Optional<String> text(String name) throws Fault {
+        expectText(name);
         Optional<JsonNode> node = node(name);
-        if (node.isPresent() && !node.get().isTextual()) {
-            throw new WrongType(at(name), "a string");
-        }
         return node.isEmpty()
                 ? Optional.empty()
                 : Optional.of(encodable(node.get().textValue(), at(name)));
@@ -61,12 +62,45 @@ record Fields(String path, JsonNode object) {
         return text(name).filter(text -> !text.isEmpty());
     }
 
-    Optional<Boolean> flag(String name) throws Fault {
-        Optional<JsonNode> node = node(name);
-        if (node.isPresent() && !node.get().isBoolean()) {
-            throw new WrongType(at(name), "true or false");
+    /** A string that only people read: half of a character in it is no obstacle. */
+    Optional<String> words(String name) throws Fault {
+        expectText(name);
+        return node(name).map(node -> whole(node.textValue())).filter(text -> !text.isEmpty());
+    }
+
+    /** Sees to the types of strings that are not used. */
+    void expectText(String... names) throws Fault {
+        for (String name : names) {
+            expect(name, JsonNode::isTextual, "a string");
         }
-        return node.map(JsonNode::booleanValue);
+    }
+
+    /** Sees to the types of numbers that are not used. */
+    void expectNumber(String... names) throws Fault {
+        for (String name : names) {
+            expect(name, JsonNode::isNumber, "a number");
+        }
+    }
+
+    private void expect(String name, Predicate<JsonNode> wanted, String words) throws Fault {
+        if (node(name).filter(wanted.negate()).isPresent()) {
+            throw new WrongType(at(name), words);
+        }
+    }
+
+    List<Fields> objects(String name) throws Fault {
+        List<Fields> objects = new ArrayList<>();
+        for (JsonNode element : list(name)) {
+            if (!element.isNull()) {
+                objects.add(of(at(name), element));
+            }
+        }
+        return List.copyOf(objects);
+    }
+
+    Optional<Boolean> flag(String name) throws Fault {
+        expect(name, JsonNode::isBoolean, "true or false");
+        return node(name).map(JsonNode::booleanValue);
     }
 
     /** An object as compact JSON; absent if it has no members. */
@@ -79,23 +113,13 @@ record Fields(String path, JsonNode object) {
 
     /** 0 if absent. */
     long number(String name) throws Fault {
-        Optional<JsonNode> node = node(name);
-        if (node.isPresent() && !(node.get().isIntegralNumber() && node.get().canConvertToLong())) {
-            throw new WrongType(at(name), "a whole number");
-        }
-        return node.map(JsonNode::longValue).orElse(0L);
+        expect(name, node -> node.isIntegralNumber() && node.canConvertToLong(), "a whole number");
+        return node(name).map(JsonNode::longValue).orElse(0L);
     }
 
     List<String> texts(String name) throws Fault {
-        Optional<JsonNode> node = node(name);
-        if (node.isEmpty()) {
-            return List.of();
-        }
-        if (!node.get().isArray()) {
-            throw new WrongType(at(name), "a list");
-        }
         List<String> texts = new ArrayList<>();
-        for (JsonNode element : node.get()) {
+        for (JsonNode element : list(name)) {
             texts.add(textOf(element, at(name)));
         }
         return List.copyOf(texts);
@@ -111,6 +135,11 @@ record Fields(String path, JsonNode object) {
             secrets.put(encodable(entry.getKey(), at(name)), SecretValue.of(textOf(entry.getValue(), at(name))));
         }
         return Map.copyOf(secrets);
+    }
+
+    private Iterable<JsonNode> list(String name) throws Fault {
+        expect(name, JsonNode::isArray, "a list");
+        return node(name).<Iterable<JsonNode>>map(node -> node).orElse(List.of());
     }
 
     private Optional<JsonNode> node(String name) {
@@ -132,9 +161,21 @@ record Fields(String path, JsonNode object) {
         return encodable(element.textValue(), path);
     }
 
-    private static String encodable(String text, String path) throws Unencodable {
+    /** The text with a sign in the place of every half of a character. */
+    private static String whole(String text) {
+        return text.codePoints()
+                .map(point -> isHalf(point) ? REPLACEMENT : point)
+                .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
+    }
+
+    private static boolean isHalf(int point) {
         // Of a whole pair, a code point is no surrogate.
-        if (text.codePoints().anyMatch(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE)) {
+        return point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+    }
+
+    private static String encodable(String text, String path) throws Unencodable {
+        if (text.codePoints().anyMatch(Fields::isHalf)) {
             throw new Unencodable(path);
         }
         return text;

@@ -16,8 +16,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Understands the control plane's frames. No content of a frame ever leaves it but in the result, and fields that nobody here
- * uses are not looked at.
+ * Understands the control plane's frames. No content of a frame ever leaves it but in the result. Of the contract's fields that
+ * nobody here uses only the types are looked at: another type shows that the two sides do not mean the same by an assignment.
  */
 public final class FrameReader {
     /** The largest frame that is taken, in bytes. */
@@ -89,6 +89,7 @@ public final class FrameReader {
                     executionId.orElse(taskId.get()),
                     "the control plane did not say what the task is: start it again");
         }
+        checkUnused(data);
         try {
             return new Incoming.Assigned(new Assignment(
                     taskId.get(),
@@ -105,18 +106,48 @@ public final class FrameReader {
         }
     }
 
+    private static void checkUnused(Fields data) throws Fault {
+        data.expectText("sidecar_image");
+        for (Fields sidecar : data.objects("additional_sidecars")) {
+            sidecar.expectText("image", "mount_path");
+            sidecar.flag("read_write");
+        }
+        Optional<Fields> shape = data.object("instance_shape");
+        if (shape.isPresent()) {
+            shape.get().expectNumber("vcpus", "memory_gb");
+        }
+    }
+
+    private static void checkUnusedOfTask(Fields task) throws Fault {
+        task.expectText("created_at", "updated_at", "agent_conversation_id");
+        Optional<Fields> definition = task.object("task_definition");
+        if (definition.isPresent()) {
+            definition.get().expectText("prompt");
+        }
+    }
+
+    private static void checkUnusedOfSnapshot(Fields snapshot) throws Fault {
+        snapshot.expectText("base_prompt");
+        Optional<Fields> secrets = snapshot.object("harness_auth_secrets");
+        if (secrets.isPresent()) {
+            secrets.get().expectText("claude_auth_secret_name");
+        }
+    }
+
     private static Assignment.Task task(Fields task) throws Fault {
+        checkUnusedOfTask(task);
         Optional<Fields> owner = task.object("owner");
         Optional<Fields> snapshot = task.object("agent_config_snapshot");
         return new Assignment.Task(
                 task.text("id").orElse(""),
-                task.word("title"),
+                task.words("title"),
                 owner.isPresent()
                         && owner.get().text("Type").filter("TEAM"::equals).isPresent(),
                 snapshot.isPresent() ? Optional.of(snapshot(snapshot.get())) : Optional.empty());
     }
 
     private static Assignment.Snapshot snapshot(Fields snapshot) throws Fault {
+        checkUnusedOfSnapshot(snapshot);
         Optional<Fields> harness = snapshot.object("harness");
         Optional<Fields> providers = snapshot.object("inference_providers");
         Optional<Fields> aws = providers.isPresent() ? providers.get().object("aws") : Optional.empty();

@@ -106,7 +106,21 @@ class FrameReaderTest {
                 row("idle_timeout_minutes", a -> a.snapshot("idle_timeout_minutes", "7")),
                 row("idle_timeout_minutes", a -> a.snapshot("idle_timeout_minutes", 1.5)),
                 row("mcp_servers", a -> a.snapshot("mcp_servers", List.of("canary"))),
-                row("harness", a -> a.snapshot("harness", "canary")));
+                row("harness", a -> a.snapshot("harness", "canary")),
+                row("sidecar_image", a -> a.with("sidecar_image", 7)),
+                row("additional_sidecars", a -> a.with("additional_sidecars", "canary")),
+                row("additional_sidecars", a -> a.with("additional_sidecars", List.of("canary"))),
+                row(
+                        "additional_sidecars.read_write",
+                        a -> a.with("additional_sidecars", List.of(Map.of("image", "i", "read_write", "canary")))),
+                row("instance_shape", a -> a.with("instance_shape", "canary")),
+                row("instance_shape.vcpus", a -> a.with("instance_shape", Map.of("vcpus", "canary"))),
+                row("task.task_definition.prompt", a -> a.with("task", Map.of("task_definition", Map.of("prompt", 7)))),
+                row("task.created_at", a -> a.with("task", Map.of("created_at", 7))),
+                row("base_prompt", a -> a.snapshot("base_prompt", List.of("canary"))),
+                row(
+                        "harness_auth_secrets.claude_auth_secret_name",
+                        a -> a.snapshot("harness_auth_secrets", Map.of("claude_auth_secret_name", 7))));
     }
 
     private static Arguments row(String key, UnaryOperator<Assignment> change) {
@@ -130,7 +144,6 @@ class FrameReaderTest {
         String half = "canary\ud800";
         return Stream.of(
                 row("task.id", a -> a.with("task", Map.of("id", half))),
-                row("task.title", a -> a.title(half)),
                 row("docker_image", a -> a.image(half)),
                 row("env_vars", a -> a.env("A", half)),
                 row("env_vars", a -> a.env(half, "a")),
@@ -138,6 +151,31 @@ class FrameReaderTest {
                 row("model_id", a -> a.snapshot("model_id", half)),
                 row("mcp_servers", a -> a.snapshot("mcp_servers", Map.of("a", Map.of(half, 1)))),
                 row("harness.type", a -> a.harness(half)));
+    }
+
+    @Test
+    void runsATaskWhoseWordsForPeopleHoldHalfOfACharacter() {
+        assertThat(Frames.read(Frames.assignment(Assignment.of("t").title("cut \ud800")))
+                        .task()
+                        .title())
+                .contains("cut \ufffd");
+        assertThat(Frames.read(Frames.assignment(Assignment.of("t").snapshot("base_prompt", "cut \ud800")))
+                        .taskId())
+                .isEqualTo("t");
+    }
+
+    @Test
+    void takesEveryFieldOfTheContract() {
+        Assignment full = Assignment.of("t")
+                .with("sidecar_image", "s")
+                .with(
+                        "additional_sidecars",
+                        List.of(Map.of("image", "i", "mount_path", "/m", "read_write", true), Map.of()))
+                .with("instance_shape", Map.of("vcpus", 0.5, "memory_gb", 4))
+                .snapshot("base_prompt", "p")
+                .snapshot("harness_auth_secrets", Map.of("claude_auth_secret_name", "n"));
+
+        assertThat(Frames.read(Frames.assignment(full)).taskId()).isEqualTo("t");
     }
 
     @Test
