@@ -4,6 +4,7 @@ import dev.slipway.connector.egress.ProxyAddress;
 import dev.slipway.connector.wire.FrameReader;
 import dev.slipway.connector.wire.RawFrame;
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
@@ -34,7 +35,7 @@ final class Connection {
         void pong(String payload);
 
         /**
-         * A message is more than can be taken in: it is not handed on, and what comes after it is.
+         * A message cannot be taken in: it is not handed on, and what comes after it, if it can be read, is.
          *
          * @param why in words, without any of its content
          */
@@ -239,8 +240,10 @@ final class Connection {
 
         @Override
         public void onError(WebSocket socket, Throwable failure) {
-            if (!(failure instanceof IOException)) {
-                // Not the network: this side could not cope with what came, which will come again.
+            // Not the network: this side could not cope with what came, which will come again.
+            if (failure instanceof ProtocolException) {
+                events.overloaded("it is not as a WebSocket's messages are");
+            } else if (!(failure instanceof IOException)) {
                 events.overloaded(nameOf(failure) + " while it was read");
             }
             ended(describe(failure));

@@ -178,7 +178,7 @@ public final class ControlPlane {
             return redial.afterOverload(up, random.nextDouble());
         }
         if (incoming.heardAt == null) {
-            return redial.afterFailure(random.nextDouble());
+            return redial.afterSilence(random.nextDouble());
         }
         redial.succeeded(up);
         return Duration.ZERO;

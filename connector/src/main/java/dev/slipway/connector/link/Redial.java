@@ -14,12 +14,27 @@ final class Redial {
 
     private int failures;
     private boolean isWary;
+    private boolean isSilent;
 
     /** @param random from 0 (inclusive) to 1 (exclusive) */
     Duration afterFailure(double random) {
         long base = Math.min(CAP.toMillis(), 1_000L << Math.min(failures, DOUBLINGS));
         failures++;
         return Duration.ofMillis(Math.min(CAP.toMillis(), Math.round(base * (0.8 + 0.4 * random))));
+    }
+
+    /**
+     * After a connection that ended before anything came of it: one may be lost so early, but not one after the other.
+     *
+     * @param random as in {@link #afterFailure}
+     */
+    Duration afterSilence(double random) {
+        if (isSilent || isWary) {
+            return afterFailure(random);
+        }
+        isSilent = true;
+        failures = 0;
+        return Duration.ZERO;
     }
 
     /** @param random as in {@link #afterFailure} */
@@ -31,6 +46,7 @@ final class Redial {
 
     /** @param up how long the connection lasted */
     void succeeded(Duration up) {
+        isSilent = false;
         if (!isWary || up.compareTo(LASTING) >= 0) {
             failures = 0;
             isWary = false;

@@ -16,6 +16,8 @@ import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -37,6 +39,7 @@ class ControlPlaneTest {
     private final HttpClient http = HttpClient.newHttpClient();
     private final Post post = new Post();
     private final List<String> messages = new CopyOnWriteArrayList<>();
+    private InstantSource time = Clock.systemUTC();
 
     @AfterEach
     void tearDown() {
@@ -116,6 +119,43 @@ class ControlPlaneTest {
     }
 
     @Test
+    void dialsAtOnceAfterALostConnection() throws InterruptedException {
+        time = InstantSource.fixed(Instant.EPOCH); // by which no pause ever ends
+        ControlPlane controlPlane = start(() -> true);
+        server.awaitConnection(1);
+        server.await("the answered ping", () -> !server.pings().isEmpty());
+        server.cut();
+
+        server.awaitConnection(2);
+        controlPlane.stop(Duration.ZERO);
+    }
+
+    @Test
+    void dialsAtOnceAfterAConnectionThatWasLostBeforeItBroughtAnything() throws InterruptedException {
+        time = InstantSource.fixed(Instant.EPOCH);
+        server.deaf(true);
+        ControlPlane controlPlane = start(() -> true);
+        server.awaitConnection(1);
+        server.cut();
+
+        server.awaitConnection(2);
+        controlPlane.stop(Duration.ZERO);
+    }
+
+    @Test
+    void isWaryOfAPeerThatBreaksTheWebSocketProtocol() throws InterruptedException {
+        try (LogLines lines = LogLines.of(ControlPlane.class)) {
+            ControlPlane controlPlane = start(() -> true);
+            server.awaitConnection(1);
+            server.sendBroken();
+
+            Awaitility.await().until(() -> !lines.at(Level.ERROR).isEmpty());
+            assertThat(lines.at(Level.ERROR).getFirst()).contains("is dropped", "not as a WebSocket's messages are");
+            controlPlane.stop(Duration.ZERO);
+        }
+    }
+
+    @Test
     void logsTheLinesThatRunbooksSearchFor() throws InterruptedException {
         try (LogLines lines = LogLines.of(ControlPlane.class)) {
             ControlPlane controlPlane = start(() -> true);
@@ -179,7 +219,7 @@ class ControlPlaneTest {
                     messages.add(text(message));
                     more.run();
                 },
-                Clock.systemUTC(),
+                time,
                 new Random(1));
         controlPlane.start();
         return controlPlane;

@@ -30,6 +30,18 @@ class RedialTest {
     }
 
     @Test
+    void doesNotWaitOnceForAConnectionThatBroughtNothingAndThenMoreAndMore() {
+        Redial redial = new Redial();
+        redial.afterFailure(0.5);
+        redial.afterFailure(0.5);
+
+        assertThat(IntStream.range(0, 4).mapToObj(i -> redial.afterSilence(0.5).toSeconds()))
+                .containsExactly(0L, 1L, 2L, 4L);
+        redial.succeeded(Duration.ZERO);
+        assertThat(redial.afterSilence(0.5)).isZero();
+    }
+
+    @Test
     void growsWithEveryOverloadUntilAConnectionLasts() {
         Redial redial = new Redial();
         assertThat(redial.afterOverload(Duration.ofSeconds(1), 0.5)).isEqualTo(Duration.ofSeconds(1));

@@ -148,6 +148,11 @@ public final class FakeControlPlane implements AutoCloseable {
         peer().send(text, how);
     }
 
+    /** Sends a frame that no WebSocket may send: a text that is not UTF-8. */
+    public void sendBroken() {
+        peer().send(new Frame(Frame.TEXT, true, Bytes.of(new byte[] {(byte) 0xff})));
+    }
+
     /** Sends a ping of the server's own. */
     public void ping(String payload) {
         peer().send(new Frame(Frame.PING, true, Bytes.of(payload.getBytes(StandardCharsets.UTF_8))));
