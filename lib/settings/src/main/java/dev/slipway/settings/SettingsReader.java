@@ -232,18 +232,17 @@ final class SettingsReader {
     }
 
     private SlipwaySettings slipway(YamlMapping block) {
+        var direct = block.mapping("direct");
         var settings = new SlipwaySettings(
                 notNegative(block, "queue_limit").orElse(SlipwaySettings.DEFAULT_QUEUE_LIMIT),
                 block.mapping("limits").map(SettingsReader::limits).orElseGet(Map::of),
-                block.mapping("direct").map(SettingsReader::exposeApiKey).orElse(false));
+                direct.map(own -> own.bool("expose_api_key", false)).orElse(false),
+                direct.flatMap(own -> span(own, "setup_timeout"))
+                        .or(() -> Optional.of(SlipwaySettings.DEFAULT_SETUP_TIMEOUT))
+                        .filter(Duration::isPositive));
+        direct.ifPresent(YamlMapping::finish);
         block.finish();
         return settings;
-    }
-
-    private static boolean exposeApiKey(YamlMapping block) {
-        var exposed = block.bool("expose_api_key", false);
-        block.finish();
-        return exposed;
     }
 
     private static Map<Backend, Integer> limits(YamlMapping block) {

@@ -1,5 +1,6 @@
 package dev.slipway.settings;
 
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,7 +92,13 @@ final class SettingsWriter {
         if (settings.backend().orElse(null) instanceof Kubernetes kubernetes) {
             block.put("kubernetes", Map.of("environment", entries(kubernetes.environment())));
         }
-        block.put("direct", Map.of("expose_api_key", settings.slipway().exposeApiKey()));
+        block.put(
+                "direct",
+                Map.of(
+                        "expose_api_key",
+                        settings.slipway().exposeApiKey(),
+                        "setup_timeout",
+                        GoDuration.write(settings.slipway().setupTimeout().orElse(Duration.ZERO))));
         return block;
     }
 }

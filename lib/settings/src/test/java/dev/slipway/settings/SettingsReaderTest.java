@@ -48,6 +48,7 @@ class SettingsReaderTest {
                     direct: 2
                   direct:
                     expose_api_key: yes
+                    setup_timeout: 90s
                 """);
 
         assertThat(settings)
@@ -65,7 +66,17 @@ class SettingsReaderTest {
                                 List.of(
                                         new EnvironmentEntry("PORT", Optional.of(new Secret("3000"))),
                                         new EnvironmentEntry("HOME_TOKEN", Optional.empty())))),
-                        new SlipwaySettings(7, Map.of(Backend.DIRECT, 2), true)));
+                        new SlipwaySettings(7, Map.of(Backend.DIRECT, 2), true, Optional.of(Duration.ofSeconds(90)))));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, ''", "-1s, ''", "'', 1h", "1h, 1h", "1.5m, 90s"})
+    void theSetupCommandHasAnHourUnlessTheFileSaysOtherwise(String text, String expected) {
+        var settings = Settings.parse("slipway: {direct: {setup_timeout: '" + text + "'}}");
+
+        assertThat(settings.slipway().setupTimeout())
+                .isEqualTo(GoDuration.parse(expected).filter(Duration::isPositive));
+        assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
     }
 
     @Test
@@ -311,6 +322,8 @@ class SettingsReaderTest {
                 "backend: {direct: {environment: [{value: b}]}} | line 1: backend.direct.environment[0].name: every entry needs the variable's name",
                 "backend: {direct: {environment: [{name: 'A B'}]}} | line 1: backend.direct.environment[0].name: the variable's name \"A B\" holds a space or tab",
                 "backend: {command: {}} | line 1: backend.command: the command backend does not exist in Slipway: use direct",
+                "slipway: {direct: {setup_timeout: 5}} | line 1: slipway.direct.setup_timeout: must be a span of time, for example 30s or 1h30m",
+                "slipway: {direct: {setup: 5m}} | line 1: slipway.direct.setup: unknown key (known here: expose_api_key, setup_timeout)",
                 "slipway: {direct: {expose_api_key: 1}} | line 1: slipway.direct.expose_api_key: must be true or false",
                 "backend: {docker: {volumes: /a:/b}} | line 1: backend.docker.volumes: must be a list",
                 "backend: {docker: {volumes: [{a: b}]}} | line 1: backend.docker.volumes[0]: must be a single value",

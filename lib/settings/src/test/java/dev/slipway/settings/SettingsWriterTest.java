@@ -3,6 +3,7 @@ package dev.slipway.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +64,6 @@ class SettingsWriterTest {
                         List.of(
                                 new EnvironmentEntry("A", Optional.of(new Secret(value))),
                                 new EnvironmentEntry("B", Optional.empty())))),
-                new SlipwaySettings(0, Map.of(Backend.DIRECT, 3), true));
+                new SlipwaySettings(0, Map.of(Backend.DIRECT, 3), true, Optional.of(Duration.ofMinutes(5))));
     }
 }
