@@ -2,6 +2,7 @@ package dev.slipway.executor.direct;
 
 import dev.slipway.protocol.SecretValue;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,9 +13,7 @@ import java.util.Optional;
  * @param targetDir one existing directory that all agents share instead of workspaces of their own
  * @param evidenceRoot holds the evidence of all runs
  * @param ozPath the agent's binary; without it {@code oz} on the executor's PATH
- * @param setupCommand runs before every task
- * @param teardownCommand runs after every task
- * @param exposeApiKey whether these two see the executor's own WARP_API_KEY
+ * @param commands what runs around every task
  * @param environment laid over every task's own variables
  * @param cleanup whether a workspace is removed when its task has ended
  * @param host the executor's own environment
@@ -24,12 +23,21 @@ record DirectConfig(
         Optional<Path> targetDir,
         Path evidenceRoot,
         Optional<String> ozPath,
-        Optional<String> setupCommand,
-        Optional<String> teardownCommand,
-        boolean exposeApiKey,
+        Commands commands,
         Map<String, SecretValue> environment,
         boolean cleanup,
         Map<String, SecretValue> host) {
+    /**
+     * The operator's commands, for a shell.
+     *
+     * @param setup runs before every task
+     * @param setupLimit how long that may take; absent: for ever
+     * @param teardown runs after every task
+     * @param exposeApiKey whether both see the executor's own WARP_API_KEY
+     */
+    record Commands(
+            Optional<String> setup, Optional<Duration> setupLimit, Optional<String> teardown, boolean exposeApiKey) {}
+
     /** Where the executor's own programs are. */
     Optional<String> searchPath() {
         return Optional.ofNullable(host.get("PATH")).map(SecretValue::reveal);

@@ -43,9 +43,11 @@ final class DirectWiring {
                 direct.targetDir(),
                 stateDirectory.resolve("direct"),
                 direct.ozPath(),
-                direct.setupCommand(),
-                direct.teardownCommand(),
-                settings.slipway().exposeApiKey(),
+                new DirectConfig.Commands(
+                        direct.setupCommand(),
+                        settings.slipway().setupTimeout(),
+                        direct.teardownCommand(),
+                        settings.slipway().exposeApiKey()),
                 environment,
                 settings.cleanup(),
                 own);

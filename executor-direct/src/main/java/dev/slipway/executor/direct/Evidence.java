@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import dev.slipway.executor.core.RunId;
+import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -12,7 +13,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotLinkException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -24,7 +24,6 @@ final class Evidence {
     private static final String SETUP = "setup";
     private static final String SETUP_FILE = "setup.env";
     private static final String ENVIRONMENT = "environment";
-    private static final String DRAFT = ENVIRONMENT + ".draft";
     private static final String REFUSAL = "refusal";
     private static final String STOPPING = "stopping";
     private static final String SETTLED = "settled";
@@ -157,20 +156,32 @@ final class Evidence {
         }
     }
 
-    /** As {@link #revoke}, for good, with the words that tell why. */
-    void refuse(String why) throws IOException {
-        records.replace(REFUSAL, why);
-        revoke(Claim.ABANDONED);
+    /**
+     * As {@link #revoke}, with the words that tell why.
+     *
+     * @return whether the program never ran and never will
+     */
+    boolean refuse(Ending.NotStarted why) throws IOException {
+        records.publish(REFUSAL, JSON.writeValueAsString(why));
+        return revoke(Claim.ABANDONED);
     }
 
     /** Why the program must not be started, if somebody found that out after the launch. */
-    Optional<String> refusal() throws IOException {
-        return records.text(REFUSAL);
+    Optional<Ending.NotStarted> refusal() throws IOException {
+        Optional<String> refusal = records.text(REFUSAL);
+        return refusal.isPresent()
+                ? Optional.of(JSON.readValue(refusal.get(), Ending.NotStarted.class))
+                : Optional.empty();
     }
 
     /** Whether any command of the task was or will be executed. */
     boolean hasBegun() throws IOException {
-        return claim() == Claim.KEEPER || (meta.hasSetup() && kept.keeper().isPresent());
+        return claim() == Claim.KEEPER || hasBegunSetup();
+    }
+
+    /** The keeper notes it before it begins with the setup command. */
+    boolean hasBegunSetup() throws IOException {
+        return !records.text(SETUP).orElse("").isBlank();
     }
 
     /** Whether what the keeper does has ended, so that only leftovers can be alive. */
@@ -206,8 +217,7 @@ final class Evidence {
 
     /** @param statements that the keeper carries out before it starts the program; it deletes them */
     void giveEnvironment(String statements) throws IOException {
-        records.replace(DRAFT, statements);
-        Files.move(records.path(DRAFT), records.path(ENVIRONMENT), StandardCopyOption.ATOMIC_MOVE);
+        records.publish(ENVIRONMENT, statements);
     }
 
     /** When the keeper claimed the right to start, milliseconds since the epoch. */
@@ -246,8 +256,7 @@ final class Evidence {
     /** Nothing is left of the run: what it was given goes, too. */
     void settle() throws IOException {
         Directories.delete(records.path(SETUP_FILE)); // which the setup command may have made anything
-        Files.deleteIfExists(records.path(DRAFT));
-        Files.deleteIfExists(records.path(ENVIRONMENT));
+        records.delete(ENVIRONMENT);
         records.overwrite(SETTLED, "1");
     }
 

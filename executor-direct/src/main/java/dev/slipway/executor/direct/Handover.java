@@ -1,6 +1,7 @@
 package dev.slipway.executor.direct;
 
 import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.SecretValue;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,6 +21,9 @@ final class Handover {
     private static final Logger LOG = Logger.getLogger(Handover.class);
     private static final long MAX_FILE = 1 << 20;
 
+    /** Tells the keeper that it has read all; without it the program is not started. */
+    private static final String WHOLE = "_left=whole\n";
+
     private Handover() {}
 
     static void perform(Evidence evidence, Site site) throws IOException {
@@ -34,10 +38,11 @@ final class Handover {
         try {
             Invocation.check(variables);
         } catch (StartFailure e) {
-            evidence.refuse("of the variables that the setup command left, " + e.getMessage());
+            evidence.refuse(new Ending.NotStarted(
+                    e.ending().reason(), "of the variables that the setup command left, " + e.getMessage()));
             return;
         }
-        evidence.giveEnvironment(ShellText.exports(variables));
+        evidence.giveEnvironment(ShellText.exports(variables) + WHOLE);
     }
 
     /** Nothing, with a warning, if it is not what it should be: the program runs all the same. */

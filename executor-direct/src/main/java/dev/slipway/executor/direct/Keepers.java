@@ -16,10 +16,20 @@ final class Keepers {
     /** Tells the keeper that it has read all. */
     private static final String WHOLE = "# whole";
 
+    /** How often a keeper looks for the executor after the setup command: every second, about, for a day. */
+    private static final int LOOKS = 24 * 60 * 60;
+
     private final Host host;
+    private final int looks;
 
     Keepers(Host host) {
+        this(host, LOOKS);
+    }
+
+    /** @param looks how often a keeper looks for the executor after the setup command before it gives up */
+    Keepers(Host host, int looks) {
         this.host = host;
+        this.looks = looks;
     }
 
     /**
@@ -60,6 +70,7 @@ final class Keepers {
     private ProcessBuilder builder(String shell, Kept kept, Path output, Invocation invocation) {
         List<String> command = new ArrayList<>(List.of(host.setsid(), shell, host.keeperScript()));
         command.add(kept.directory().toString());
+        command.add(Integer.toString(looks));
         command.addAll(invocation.argv());
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(invocation.directory().toFile())

@@ -16,7 +16,7 @@ final class Kept {
 
     private static final String KEEPER = "keeper";
     private static final String EXIT = "exit";
-    private static final String UNSTARTED = "unstarted";
+    private static final String OBSTACLE = "obstacle";
     private static final String SEEN = "seen";
     private static final String BOOT = "boot";
     private static final String NO_BOOT = " ".repeat(36);
@@ -34,7 +34,7 @@ final class Kept {
     static void write(Path directory, Optional<String> boot) throws IOException {
         Records records = new Records(directory);
         records.create(EXIT, Records.NO_CODE);
-        records.create(UNSTARTED, "0");
+        records.create(OBSTACLE, "-");
         records.create(BOOT, boot.orElse(NO_BOOT));
     }
 
@@ -85,9 +85,9 @@ final class Kept {
         return Files.getLastModifiedTime(records.path(EXIT)).toMillis();
     }
 
-    /** Whether the program could not be executed at all. */
-    boolean isUnstarted() throws IOException {
-        return records.isSet(UNSTARTED);
+    /** Why the keeper could not start the program, if it could not. */
+    Optional<Obstacle> obstacle() throws IOException {
+        return Obstacle.ofLetter(records.text(OBSTACLE).orElse(""));
     }
 
     /** The processes that belonged when somebody looked last. */

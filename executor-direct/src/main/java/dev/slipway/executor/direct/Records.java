@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -18,8 +19,10 @@ import java.util.Set;
  * that are there from the start, so that a full disk cannot prevent it.
  */
 record Records(Path directory) {
-    /** Room for an exit code that is not known yet. */
-    static final String NO_CODE = "    \n";
+    /** Room for an exit code that is not known yet. Recorded, it ends a line: one that was half written is none. */
+    static final String NO_CODE = "     ";
+
+    private static final String DRAFT = ".draft";
 
     Path path(String name) {
         return directory.resolve(name);
@@ -40,12 +43,24 @@ record Records(Path directory) {
         }
     }
 
-    /** Gives a file other content, whether or not it is there. */
+    /** Gives a file other content, whether or not it is there; whoever is killed meanwhile leaves a part of it. */
     void replace(String name, String text) throws IOException {
         var options = Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
         try (FileChannel file = open(name, options)) {
             write(file, text);
         }
+    }
+
+    /** The same, but the file is there as a whole or not at all. */
+    void publish(String name, String text) throws IOException {
+        String draft = name + DRAFT;
+        replace(draft, text);
+        Files.move(path(draft), path(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    void delete(String name) throws IOException {
+        Files.deleteIfExists(path(name + DRAFT));
+        Files.deleteIfExists(path(name));
     }
 
     /** On a disk that is nearly full less may be written at once than was asked for. */
@@ -70,9 +85,9 @@ record Records(Path directory) {
 
     /** Empty while none is recorded. */
     OptionalInt code(String name) throws IOException {
-        String text = text(name).orElse("").strip();
+        String text = text(name).orElse("");
         try {
-            return text.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(text));
+            return text.endsWith("\n") ? OptionalInt.of(Integer.parseInt(text.strip())) : OptionalInt.empty();
         } catch (NumberFormatException e) {
             return OptionalInt.empty();
         }

@@ -7,84 +7,111 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What a run that is over says about its end. Pure.
+ * Decides how a run that is over has ended. Pure.
  *
  * @param program what ran, for messages
  * @param claim who made the right to start their own
  * @param isOfThisBoot whether the host was not restarted since
  * @param refusal why the program must not be started, if somebody found that out
- * @param preparing whether the keeper had begun with a setup command
+ * @param hasBegunSetup whether the keeper had begun with the setup command
  * @param setup how the setup command ended
  * @param exit how the program ended
- * @param isUnstarted whether the program could not be executed at all
+ * @param obstacle why the keeper could not start the program
  * @param isStopping whether a stop began before its end
  */
-record Verdict(
+record RunEnding(
         String program,
         Evidence.Claim claim,
         boolean isOfThisBoot,
-        Optional<String> refusal,
-        boolean preparing,
+        Optional<Ending.NotStarted> refusal,
+        boolean hasBegunSetup,
         OptionalInt setup,
         OptionalInt exit,
-        boolean isUnstarted,
+        Optional<Obstacle> obstacle,
         boolean isStopping) {
-    static Verdict of(Evidence evidence) throws IOException {
-        return new Verdict(
+    static RunEnding of(Evidence evidence) throws IOException {
+        return new RunEnding(
                 evidence.meta().program(),
                 evidence.claim(),
                 evidence.kept().isOfThisBoot(),
                 evidence.refusal(),
-                evidence.meta().hasSetup() && evidence.kept().keeper().isPresent(),
+                evidence.hasBegunSetup(),
                 evidence.setupCode(),
                 evidence.kept().exitCode(),
-                evidence.kept().isUnstarted(),
+                evidence.kept().obstacle(),
                 evidence.isStopping());
     }
 
     Ending ending() {
         return switch (claim) {
             case STOPPED -> never(FailureReason.TASK_CANCELLED, "stopped before " + program + " started");
-            case ABANDONED -> abandoned();
+            case ABANDONED -> refusal.isPresent() ? refusal.get() : abandoned();
             case NOBODY, KEEPER -> exit.isPresent() ? exited(exit.getAsInt()) : lost();
         };
     }
 
     private Ending abandoned() {
-        if (refusal.isPresent()) {
-            return never(FailureReason.AGENT_INVOCATION, refusal.get());
-        }
         if (setup.isPresent() && setup.getAsInt() != 0) {
             return never(
                     FailureReason.SETUP_COMMAND,
                     "the setup command (backend.direct.setup_command) " + how(setup.getAsInt()));
         }
+        if (obstacle.isPresent()) {
+            return hindered(obstacle.get(), 0);
+        }
         return never(
                 FailureReason.UNKNOWN,
-                preparing
+                hasBegunSetup
                         ? "the shell that kept the run was killed before %s started".formatted(program)
                         : "the executor was interrupted before %s started".formatted(program));
     }
 
     private Ending exited(int code) {
-        if (isUnstarted) {
-            return never(
-                    FailureReason.AGENT_INVOCATION,
-                    program
-                            + (code == 127
-                                    ? " could not be started: its file or the interpreter it names is missing"
-                                    : " could not be started: its file is of no executable format, may not be executed, or its arguments and environment are too large"));
+        if (obstacle.isPresent()) {
+            return hindered(obstacle.get(), code);
         }
         return code == 0
                 ? new Ending.Exited(0, FailureReason.UNKNOWN, "", isStopping)
                 : new Ending.Exited(code, FailureReason.AGENT_INVOCATION, program + " " + how(code), isStopping);
     }
 
+    private Ending hindered(Obstacle by, int code) {
+        return switch (by) {
+            case ALONE ->
+                never(
+                        FailureReason.UNKNOWN,
+                        "the executor did not come back within a day to go on after the setup command, %s was not started"
+                                .formatted(program));
+            case UNCLAIMED ->
+                never(
+                        FailureReason.WORKSPACE_SETUP,
+                        "%s was not started, since nothing can be recorded in the state directory: is its disk full?"
+                                .formatted(program));
+            case VARIABLES_UNREADABLE ->
+                never(
+                        FailureReason.UNKNOWN,
+                        "%s was not started, since what the setup command left in $OZ_ENVIRONMENT_FILE was gone; was the state directory cleaned by hand?"
+                                .formatted(program));
+            case VARIABLES_TOO_LARGE ->
+                never(
+                        FailureReason.AGENT_INVOCATION,
+                        "%s could not be started: its arguments and environment are too large together with the variables that the setup command left in $OZ_ENVIRONMENT_FILE: leave large values in files"
+                                .formatted(program));
+            case NOT_EXECUTABLE ->
+                never(
+                        FailureReason.AGENT_INVOCATION,
+                        program
+                                + (code == 127
+                                        ? " could not be started: its file or the interpreter it names is missing"
+                                        : " could not be started: its file is of no executable format, or may not be executed"));
+        };
+    }
+
     private Ending lost() {
         return new Ending.Lost(
                 FailureReason.UNKNOWN,
                 isOfThisBoot
-                        ? "the shell that kept the run was killed before it could record how %s ended"
+                        ? "the shell that kept the run was killed before it had recorded how %s ended"
                                 .formatted(program)
                         : "the host was restarted while %s ran".formatted(program));
     }
@@ -95,7 +122,7 @@ record Verdict(
                 : "exited with code %d".formatted(code);
     }
 
-    private static Ending never(FailureReason reason, String message) {
+    private static Ending.NotStarted never(FailureReason reason, String message) {
         return new Ending.NotStarted(reason, message);
     }
 }

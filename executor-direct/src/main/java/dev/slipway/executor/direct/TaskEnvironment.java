@@ -71,7 +71,7 @@ final class TaskEnvironment {
         Predicate<String> withheld = name -> OF_THE_SHELL.contains(name)
                 || name.startsWith("SLIPWAY_")
                 || name.startsWith("QUARKUS_")
-                || (name.equals(API_KEY) && !config.exposeApiKey());
+                || (name.equals(API_KEY) && !config.commands().exposeApiKey());
         Map<String, SecretValue> env = new LinkedHashMap<>(config.host());
         env.keySet().removeIf(withheld);
         return env;

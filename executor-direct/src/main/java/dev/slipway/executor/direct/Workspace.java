@@ -37,20 +37,24 @@ record Workspace(Path directory, Kind kind) {
                 .orElseGet(() -> new Workspace(config.workspaceRoot().resolve(spec.taskId()), Kind.OWN));
     }
 
-    /** Makes it, or takes what is there. */
-    void prepare() throws StartFailure {
-        if (kind != Kind.OWN) {
-            if (!Files.isDirectory(directory)) {
-                throw refused("the directory " + directory + " does not exist on this host");
-            }
-            return;
+    /** Whether it can be what it is to be; nothing is made yet. */
+    void check() throws StartFailure {
+        if (kind != Kind.OWN && !Files.isDirectory(directory)) {
+            throw refused("the directory " + directory + " does not exist on this host");
         }
-        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)
+        if (kind == Kind.OWN
+                && Files.exists(directory, LinkOption.NOFOLLOW_LINKS)
                 && !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
             throw refused("the workspace " + directory + " is in the way and no directory: remove it");
         }
+    }
+
+    /** Makes it, or takes what is there. */
+    void prepare() throws StartFailure {
         try {
-            Directories.create(directory);
+            if (kind == Kind.OWN) {
+                Directories.create(directory);
+            }
         } catch (IOException e) {
             throw refused("the workspace " + directory + " cannot be made: " + e);
         }

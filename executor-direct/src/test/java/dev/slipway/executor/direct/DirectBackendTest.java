@@ -38,6 +38,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The backend on real processes of this host. */
 class DirectBackendTest extends BackendContract {
+    private static final DirectConfig.Commands NO_COMMANDS =
+            new DirectConfig.Commands(Optional.empty(), Optional.empty(), Optional.empty(), false);
+
     @TempDir
     Path directory;
 
@@ -141,7 +144,7 @@ class DirectBackendTest extends BackendContract {
         assertThat(awaitEnd(backend, run).ending())
                 .isInstanceOfSatisfying(
                         Ending.Lost.class,
-                        lost -> assertThat(lost.message()).contains("was killed before it could record"));
+                        lost -> assertThat(lost.message()).contains("was killed before it had recorded"));
         assertThat(isAlive(agent)).isFalse();
     }
 
@@ -367,9 +370,7 @@ class DirectBackendTest extends BackendContract {
                 Optional.empty(),
                 evidenceRoot(),
                 Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                false,
+                NO_COMMANDS,
                 Map.of(),
                 true,
                 Map.of("PATH", SecretValue.of("/nowhere")));
@@ -462,6 +463,21 @@ class DirectBackendTest extends BackendContract {
         Files.createFile(evidence.directory().resolve("keeper"));
 
         assertThat(awaitEnd(backend, run).ending()).isInstanceOf(Ending.Lost.class);
+    }
+
+    @Test
+    void anExitRecordThatWasHalfWrittenIsNoExitCode() throws Exception {
+        DirectBackend backend = open();
+        RunId run = run("half-written");
+        Evidence evidence = new EvidenceStore(evidenceRoot(), "executor-1").create(meta(run), Proc.bootId());
+        Files.createDirectory(evidence.directory().resolve("claimed"));
+        Files.writeString(evidence.directory().resolve("keeper"), deadProcess() + "\n");
+        new Records(evidence.directory()).overwrite("exit", "14");
+
+        assertThat(awaitEnd(backend, run).ending())
+                .isInstanceOfSatisfying(
+                        Ending.Lost.class,
+                        lost -> assertThat(lost.message()).contains("was killed before it had recorded"));
     }
 
     @Test
@@ -595,6 +611,21 @@ class DirectBackendTest extends BackendContract {
                 .endsWith("xend\n");
     }
 
+    private static Proc.Identity deadProcess() throws Exception {
+        Process process = new ProcessBuilder("sleep", "1000").start();
+        Proc.Identity identity = identity(process.pid());
+        process.destroyForcibly().waitFor();
+        return identity;
+    }
+
+    private static Proc.Identity identity(long pid) throws IOException {
+        return Proc.all().stream()
+                .map(Proc.Entry::identity)
+                .filter(identity -> identity.pid() == pid)
+                .findFirst()
+                .orElseThrow();
+    }
+
     private AbstractComparableAssert<?, FailureReason> assertThatStart(String execution, TaskSpec task)
             throws Exception {
         DirectBackend backend = open();
@@ -651,9 +682,7 @@ class DirectBackendTest extends BackendContract {
                 targetDir,
                 evidenceRoot(),
                 ozPath,
-                Optional.empty(),
-                Optional.empty(),
-                false,
+                NO_COMMANDS,
                 environment,
                 cleanup,
                 Map.of(

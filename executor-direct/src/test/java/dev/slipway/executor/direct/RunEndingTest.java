@@ -3,22 +3,29 @@ package dev.slipway.executor.direct;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.FailureReason;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class VerdictTest {
+class RunEndingTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', textBlock = """
             success                           | KEEPER    |      |       | 0   |           | exited 0
             failure                           | KEEPER    |      |       | 3   |           | exited 3 agent_invocation: the agent exited with code 3
             death by a signal                 | KEEPER    |      |       | 143 |           | exited 143 agent_invocation: the agent was killed by signal 15 (exit code 143)
             success after a stop              | KEEPER    |      |       | 0   | stopping  | exited 0 stopped
-            no such file                      | KEEPER    |      |       | 127 | unstarted | not_started agent_invocation: the agent could not be started: its file or the interpreter it names is missing
-            not executable                    | KEEPER    |      |       | 126 | unstarted | not_started agent_invocation: the agent could not be started: its file is of no executable format, may not be executed, or its arguments and environment are too large
-            the keeper was killed             | KEEPER    |      |       |     |           | lost unknown: the shell that kept the run was killed before it could record how the agent ended
+            no such file                      | KEEPER    |      |       | 127 | NOT_EXECUTABLE | not_started agent_invocation: the agent could not be started: its file or the interpreter it names is missing
+            not executable                    | KEEPER    |      |       | 126 | NOT_EXECUTABLE | not_started agent_invocation: the agent could not be started: its file is of no executable format, or may not be executed
+            too large by setup's variables    | KEEPER    | 0    | begun | 126 | VARIABLES_TOO_LARGE | not_started agent_invocation: the agent could not be started: its arguments and environment are too large together with the variables that the setup command left in $OZ_ENVIRONMENT_FILE: leave large values in files
+            setup's variables are gone        | KEEPER    | 0    | begun | 2   | VARIABLES_UNREADABLE | not_started unknown: the agent was not started, since what the setup command left in $OZ_ENVIRONMENT_FILE was gone; was the state directory cleaned by hand?
+            nobody came to hand them over     | ABANDONED | 0    | begun |     | ALONE     | not_started unknown: the executor did not come back within a day to go on after the setup command, the agent was not started
+            the right could not be claimed    | ABANDONED | 0    | begun |     | UNCLAIMED | not_started workspace_setup: the agent was not started, since nothing can be recorded in the state directory: is its disk full?
+            stopped before it was claimed     | STOPPED   | 0    | begun |     | UNCLAIMED | not_started task_cancelled: stopped before the agent started
+            the keeper was killed             | KEEPER    |      |       |     |           | lost unknown: the shell that kept the run was killed before it had recorded how the agent ended
             another boot                      | KEEPER    |      |       |     | rebooted  | lost unknown: the host was restarted while the agent ran
             another boot, not known to start  | NOBODY    |      |       |     | rebooted  | lost unknown: the host was restarted while the agent ran
             stopped before it began           | STOPPED   |      |       |     |           | not_started task_cancelled: stopped before the agent started
@@ -39,18 +46,21 @@ class VerdictTest {
             @Nullable Integer exit,
             @Nullable String fact,
             String expected) {
-        Verdict verdict = new Verdict(
+        RunEnding run = new RunEnding(
                 "the agent",
                 claim,
                 !"rebooted".equals(fact),
-                Optional.of("too long").filter(_ -> "refused".equals(fact)),
+                Optional.of(new Ending.NotStarted(FailureReason.AGENT_INVOCATION, "too long"))
+                        .filter(_ -> "refused".equals(fact)),
                 begun != null,
                 code(setup),
                 code(exit),
-                "unstarted".equals(fact),
+                Stream.of(Obstacle.values())
+                        .filter(obstacle -> obstacle.name().equals(fact))
+                        .findFirst(),
                 "stopping".equals(fact));
 
-        assertThat(words(verdict.ending())).as(what).isEqualTo(expected);
+        assertThat(words(run.ending())).as(what).isEqualTo(expected);
     }
 
     private static OptionalInt code(@Nullable Integer code) {

@@ -13,6 +13,7 @@ import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,14 +27,19 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The backend with a setup and a teardown command: the contract holds with them, too. */
 class SetupAndTeardownTest extends BackendContract {
+    private static final int LOOKS = 1_000;
+
     @TempDir
     Path directory;
 
     private String setup = "true";
     private String teardown = "true";
+    private Optional<Duration> setupLimit = Optional.empty();
     private Optional<Path> targetDir = Optional.empty();
     private boolean cleanup = true;
     private boolean exposesApiKey;
@@ -222,7 +228,19 @@ class SetupAndTeardownTest extends BackendContract {
 
         assertThat(awaitEnd(backend, run).ending()).isInstanceOfSatisfying(Ending.NotStarted.class, never -> {
             assertThat(never.reason()).isEqualTo(FailureReason.AGENT_INVOCATION);
-            assertThat(never.message()).contains("too large");
+            assertThat(never.message()).contains("too large together with the variables that the setup command left");
+        });
+    }
+
+    @Test
+    void whatIsNotExecutableIsNotCalledTooLargeBecauseSetupLeftSomething() throws Exception {
+        setup = "echo LEFT=here >$OZ_ENVIRONMENT_FILE";
+        DirectBackend backend = open();
+        RunId run = start(backend, "no-program", task(List.of("./absent"), Map.of()));
+
+        assertThat(awaitEnd(backend, run).ending()).isInstanceOfSatisfying(Ending.NotStarted.class, never -> {
+            assertThat(never.reason()).isEqualTo(FailureReason.AGENT_INVOCATION);
+            assertThat(never.message()).contains("is missing").doesNotContain("too large");
         });
     }
 
@@ -405,7 +423,8 @@ class SetupAndTeardownTest extends BackendContract {
 
         assertThat(Proc.isAlive(keeper)).isFalse();
         assertThat(code(awaitEnd(backend, run))).isZero();
-        assertThat(output(backend, run)).isEqualTo("tearing\n");
+        assertThat(output(backend, run))
+                .startsWith("tearing\n"); // its shell may tell of a child that was killed before it
     }
 
     @Test
@@ -446,6 +465,138 @@ class SetupAndTeardownTest extends BackendContract {
         assertThat(output(backend, run)).isEmpty();
     }
 
+    @Test
+    void aRunWhoseExecutorWasKilledBeforeTheSetupCommandBeganIsNotTornDown() throws Exception {
+        teardown = "echo torn down";
+        open();
+        RunId run = run("cut-off");
+        Files.createDirectories(workspace);
+        Evidence evidence = evidenceOfRunToBegin(run);
+
+        Process keeper = keeper("sh", evidence, "setup() {\necho setup", LOOKS);
+
+        assertThat(keeper.waitFor()).isEqualTo(1);
+        DirectBackend after = open();
+        assertThat(runsLeft(after)).contains(run);
+        assertThat(awaitEnd(after, run).ending())
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.message()).contains("the executor was interrupted before"));
+        assertThat(output(after, run)).isEmpty();
+        assertThat(workspace).doesNotExist();
+    }
+
+    @Test
+    void aKeeperThatWaitsInVainForAnExecutorGivesUp() throws Exception {
+        open();
+        RunId run = run("alone");
+        Files.createDirectories(workspace);
+        Evidence evidence = evidenceOfRunToBegin(run);
+
+        Process keeper = keeper("sh", evidence, setupThatLeavesAVariable(evidence), 1);
+
+        assertThat(keeper.waitFor()).isEqualTo(1);
+        assertThat(awaitEnd(open(), run).ending())
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.message()).contains("the executor did not come back"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sh", "bash"})
+    void theAgentIsNotStartedWithoutWhatSetupLeft(String shell) throws Exception {
+        DirectBackend backend = open();
+        RunId run = run("unreadable");
+        Files.createDirectories(workspace);
+        Evidence evidence = evidenceOfRunToBegin(run);
+        Files.createDirectory(evidence.directory().resolve("environment"));
+
+        Process keeper = keeper(shell, evidence, setupThatLeavesAVariable(evidence), LOOKS);
+
+        assertThat(keeper.waitFor()).isZero();
+        assertThat(awaitEnd(backend, run).ending())
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.message()).contains("what the setup command left"));
+        assertThat(output(backend, run)).isEmpty();
+    }
+
+    @Test
+    void aSetupCommandThatTakesTooLongIsEndedAndTornDown() throws Exception {
+        setupLimit = Optional.of(Duration.ofMillis(200));
+        setup = "echo ready; exec sleep 1000";
+        teardown = "echo torn down";
+        DirectBackend backend = open();
+        RunId run = start(backend, "overdue", "echo agent");
+        awaitOutput(backend, run, "ready");
+
+        assertThat(awaitEnd(backend, run).ending()).isInstanceOfSatisfying(Ending.NotStarted.class, never -> {
+            assertThat(never.reason()).isEqualTo(FailureReason.SETUP_COMMAND);
+            assertThat(never.message()).contains("did not end within", "slipway.direct.setup_timeout");
+        });
+        assertThat(output(backend, run)).isEqualTo("ready\ntorn down\n");
+    }
+
+    @Test
+    void theLimitOfTheSetupCommandDoesNotConcernTheAgent() throws Exception {
+        setupLimit = Optional.of(Duration.ofSeconds(5));
+        DirectBackend backend = open();
+        RunId run = start(backend, "in-time", "sleep 0.3; exit 3");
+        awaitRunning(backend, run);
+
+        setupLimit = Optional.of(Duration.ZERO);
+
+        assertThat(code(awaitEnd(open(), run))).isEqualTo(3);
+    }
+
+    private static String setupThatLeavesAVariable(Evidence evidence) {
+        return "setup() {\necho LEFT=here >%s\n}\n# whole\n".formatted(evidence.setupFile());
+    }
+
+    /** As a start leaves it before it starts the keeper. */
+    private Evidence evidenceOfRunToBegin(RunId run) throws IOException {
+        return new EvidenceStore(directory.resolve("evidence"), "executor-1")
+                .create(
+                        new Evidence.Meta(
+                                "executor-1",
+                                run.ledger(),
+                                run.key().execution(),
+                                run.key().attempt(),
+                                "the command",
+                                "mark-of-" + run.key().execution(),
+                                Optional.empty(),
+                                Optional.of(new Site("task", workspace, Optional.empty(), true)),
+                                true,
+                                Optional.of(teardown)),
+                        Proc.bootId());
+    }
+
+    /**
+     * Starts one without an executor that goes on with the run.
+     *
+     * @param script what it is given of the setup command
+     * @param looks how often it looks for an executor
+     */
+    private Process keeper(String shell, Evidence evidence, String script, int looks) throws IOException {
+        Process keeper = new ProcessBuilder(
+                        "setsid",
+                        shell,
+                        directory.resolve("evidence/keeper.sh").toString(),
+                        evidence.directory().toString(),
+                        Integer.toString(looks),
+                        "echo",
+                        "agent")
+                .directory(workspace.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(evidence.output().toFile()))
+                .start();
+        try (Writer pipe = keeper.outputWriter()) {
+            pipe.write(script);
+        }
+        return keeper;
+    }
+
     private static void awaitRunning(Backend backend, RunId run) {
         await().until(() -> backend.observe(run, Duration.ZERO) instanceof Observed.Running);
     }
@@ -471,9 +622,7 @@ class SetupAndTeardownTest extends BackendContract {
                 targetDir,
                 directory.resolve("evidence"),
                 Optional.empty(),
-                Optional.of(setup),
-                Optional.of(teardown),
-                exposesApiKey,
+                new DirectConfig.Commands(Optional.of(setup), setupLimit, Optional.of(teardown), exposesApiKey),
                 Map.of(),
                 cleanup,
                 Map.of(
