@@ -31,7 +31,9 @@ final class LogsCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         var api = services.api();
         if (follow) {
-            new OutputFollower(api, id, OutputFollower.Limits.USUAL).follow(new OutputToHost(host));
+            try (var output = new OutputToHost(host)) {
+                new OutputFollower(api, id, OutputFollower.Limits.USUAL).follow(output);
+            }
         } else {
             api.copyOutput(id, host.out());
         }

@@ -4,6 +4,7 @@ import dev.slipway.cli.api.ApiClient;
 import dev.slipway.cli.api.ApiFailure;
 import dev.slipway.cli.api.OutputFollower;
 import dev.slipway.cli.services.LaunchRequest;
+import dev.slipway.cli.services.ListenAddress;
 import dev.slipway.cli.services.LogLevel;
 import dev.slipway.cli.services.Services;
 import dev.slipway.cli.services.StateDir;
@@ -149,12 +150,13 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private Api.Task follow(ApiClient api, Api.Task task, Cancellation cancellation) throws IOException {
-        var output = new RunOutput(new OutputToHost(host), e -> {
-            host.say("the output cannot be written (%s): cancelling the task".formatted(e.getMessage()));
-            cancellation.cancelNow();
-        });
-        try (var _ = host.terminal() ? new Progress(api, task, host::say) : null) {
-            return new OutputFollower(api, task.executionId(), OutputFollower.Limits.USUAL).follow(output);
+        try (var toHost = new OutputToHost(host);
+                var _ = host.terminal() ? new Progress(api, task, host::say) : null) {
+            return new OutputFollower(api, task.executionId(), OutputFollower.Limits.USUAL)
+                    .follow(new RunOutput(toHost, e -> {
+                        host.say("the output cannot be written (%s): cancelling the task".formatted(e.getMessage()));
+                        cancellation.cancelNow();
+                    }));
         }
     }
 
@@ -173,7 +175,7 @@ final class RunCommand implements Callable<Integer> {
                 settings,
                 Optional.empty(),
                 0,
-                0,
+                ListenAddress.loopback(0),
                 LogLevel.INFO,
                 detach ? LaunchRequest.Owner.OPERATOR : LaunchRequest.Owner.RUN);
     }

@@ -1,9 +1,11 @@
 package dev.slipway.cli;
 
 import dev.slipway.cli.services.LaunchRequest;
+import dev.slipway.cli.services.LogEcho;
 import dev.slipway.cli.services.LogLevel;
 import dev.slipway.cli.services.ServiceName;
 import dev.slipway.cli.services.Services;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -39,9 +41,9 @@ final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--metrics-port",
             paramLabel = "PORT",
-            defaultValue = "9464",
-            description = "of /metrics and /health, on loopback; 0 = any free one (default: 9464)")
-    private int metricsPort;
+            description = "of /metrics and /health, on loopback or OTEL_EXPORTER_PROMETHEUS_HOST; 0 = any free one"
+                    + " (default: OTEL_EXPORTER_PROMETHEUS_PORT, else 9464)")
+    private @Nullable Integer metricsPort;
 
     @Option(
             names = "--log-level",
@@ -52,7 +54,8 @@ final class UpCommand implements Callable<Integer> {
 
     @Option(
             names = "--foreground",
-            description = "stays, and stops the services on Ctrl-C or SIGTERM, or when one of them ends")
+            description = "stays and prints the services' logs; stops the services on Ctrl-C or SIGTERM, or when one of"
+                    + " them ends")
     private boolean foreground;
 
     @Mixin
@@ -67,8 +70,9 @@ final class UpCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         checkPort("--http-port", httpPort);
-        checkPort("--metrics-port", metricsPort);
+        var metrics = MetricsOption.of(host.environment(), Optional.ofNullable(metricsPort), host::say);
         var services = state.services();
+        var logs = services.logEcho();
         var stop = new Stop(Thread.currentThread());
         host.interrupts().handle(stop);
         try {
@@ -77,7 +81,7 @@ final class UpCommand implements Callable<Integer> {
                     launch.settings(),
                     launch.controlPlane(),
                     httpPort,
-                    metricsPort,
+                    metrics,
                     logLevel,
                     LaunchRequest.Owner.OPERATOR));
             var obstacle = running.connected() ? services.awaitConnection(CONNECTING) : Optional.<String>empty();
@@ -91,7 +95,7 @@ final class UpCommand implements Callable<Integer> {
             }
             throw e;
         }
-        return stay(stop, services);
+        return stay(stop, services, logs);
     }
 
     /** Services of a start that was interrupted are gone already; those that only waited for the control plane are not. */
@@ -127,10 +131,11 @@ final class UpCommand implements Callable<Integer> {
     }
 
     /** Until a signal asks to stop, or the services end otherwise. */
-    private int stay(Stop stop, Services services) {
+    private int stay(Stop stop, Services services, LogEcho logs) {
         stop.interruptNoMore();
         Optional<Services.End> end = Optional.empty();
         while (end.isEmpty() && stop.signal().isEmpty()) {
+            print(logs);
             end = services.awaitEnd(LOOK);
         }
         if (end.orElse(null) instanceof Services.End.Died(ServiceName dead)) {
@@ -140,7 +145,16 @@ final class UpCommand implements Callable<Integer> {
             return 1;
         }
         services.down();
+        print(logs);
         return 0;
+    }
+
+    private void print(LogEcho logs) {
+        try {
+            logs.copyTo(host.out());
+        } catch (IOException e) {
+            // nobody reads them here; they are in the files
+        }
     }
 
     /** Remembers the signal, and ends the start. */
@@ -170,9 +184,10 @@ final class UpCommand implements Callable<Integer> {
         }
     }
 
-    private static void checkPort(String option, int port) {
+    static int checkPort(String option, int port) {
         if (port < 0 || port > 65_535) {
             throw new CliFailure("%s: %d is not a port: give 0 to 65535".formatted(option, port));
         }
+        return port;
     }
 }

@@ -56,8 +56,8 @@ class CommandLineTest {
                         "internal",
                         "ports",
                         Map.of("dispatcher", api.port(), "executor-direct", api.port()),
-                        "metricsPort",
-                        api.port(),
+                        "metrics",
+                        Map.of("host", "127.0.0.1", "port", api.port()),
                         "processes",
                         Map.of("dispatcher", mark, "executor-direct", mark),
                         "owner",
@@ -359,6 +359,26 @@ class CommandLineTest {
         ends(Tasks.failed(FailureReason.UNKNOWN, OptionalInt.of(3), "m"), "c");
         assertThat(host.run("logs", "x-1", "-f")).isZero();
         assertThat(host.out()).endsWith("c");
+    }
+
+    @Test
+    void sumsUpOutputThatIsNotKept() {
+        api.answer(
+                LOGS,
+                events(
+                        event("output", new Api.LogChunk(0, Bytes.of("a".getBytes(StandardCharsets.UTF_8)))),
+                        event("gap", new Api.LogGap(1, 10)),
+                        event("output", new Api.LogChunk(11, Bytes.of("b".getBytes(StandardCharsets.UTF_8)))),
+                        event("gap", new Api.LogGap(12, 5)),
+                        event("end", Tasks.in(TaskState.SUCCEEDED))));
+
+        assertThat(host.run("logs", "x-1", "-f")).isZero();
+
+        assertThat(host.out()).isEqualTo("ab");
+        assertThat(host.err().lines())
+                .containsExactly(
+                        "slipway: from here on, output is missing that is not kept any more",
+                        "slipway: 15 bytes of the output are not kept any more");
     }
 
     @Test

@@ -158,6 +158,15 @@ class LauncherTest {
     }
 
     @Test
+    void takesFlagsAloneForThoseOfTheWorkerDaemon() throws Exception {
+        assertThat(slipway("--api-key", "canary", "--worker-id", "w").out())
+                .contains(
+                        "argument up\nargument --foreground\nargument --api-key\nargument SLIPWAY_ARG_1\nargument --worker-id")
+                .contains("SLIPWAY_ARG_1=canary\n");
+        assertThat(slipway("--help").out()).contains("cli.jar\nargument --help\ndirectory");
+    }
+
+    @Test
     void movesSecretsIntoTheEnvironment() throws Exception {
         var result = slipway(
                 "up",

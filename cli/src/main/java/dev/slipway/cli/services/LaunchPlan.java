@@ -10,12 +10,14 @@ import java.util.Set;
  * Which services to start, and on which ports, given what was asked for, what is remembered and what is alive.
  *
  * @param start in the order of starting, each with its port
- * @param metrics of the dispatcher, if that is to be started
+ * @param metricsHost where the dispatcher, if it is to be started, serves its metrics
+ * @param metrics the port there
  * @param controlPlane the one to use; the remembered one for as long as any service of that launch is alive
  * @param unheeded whether the request asks for something that services which are alive will not heed
  */
 record LaunchPlan(
         Map<ServiceName, PortWish> start,
+        String metricsHost,
         PortWish metrics,
         Optional<ControlPlane> controlPlane,
         LaunchRequest.Owner owner,
@@ -51,6 +53,7 @@ record LaunchPlan(
         }
         return new LaunchPlan(
                 Collections.unmodifiableMap(start),
+                living.map(LaunchRecord::metrics).orElse(request.metrics()).host(),
                 metricsPort(request, remembered, living.isPresent()),
                 controlPlane,
                 living.map(LaunchRecord::owner)
@@ -74,9 +77,9 @@ record LaunchPlan(
 
     /** Never required: telemetry must not keep tasks from running. */
     private static PortWish metricsPort(LaunchRequest request, Optional<LaunchRecord> remembered, boolean othersLive) {
-        int earlier = remembered.map(LaunchRecord::metricsPort).orElse(0);
-        return PortWish.rather(
-                earlier != 0 && (othersLive || request.metricsPort() == 0) ? earlier : request.metricsPort());
+        int earlier = remembered.map(launch -> launch.metrics().port()).orElse(0);
+        int wished = request.metrics().port();
+        return PortWish.rather(earlier != 0 && (othersLive || wished == 0) ? earlier : wished);
     }
 
     private static boolean differs(LaunchRequest request, LaunchRecord launch, Set<ServiceName> alive) {

@@ -9,14 +9,14 @@ import java.util.Optional;
  * What a state directory remembers of its services: enough to find them, and to start one that died with the same
  * tokens and ports.
  *
- * @param metricsPort of the dispatcher
+ * @param metrics of the dispatcher; port 0 while it does not run
  * @param controlPlane kept while the services run, so that a connector that died can be started again
  */
 record LaunchRecord(
         SecretValue apiToken,
         SecretValue internalToken,
         Map<ServiceName, Integer> ports,
-        int metricsPort,
+        ListenAddress metrics,
         Map<ServiceName, ProcessMark> processes,
         LaunchRequest.Owner owner,
         LogLevel logLevel,
@@ -59,18 +59,19 @@ record LaunchRecord(
         return withProcesses(changed);
     }
 
-    LaunchRecord withPorts(Map<ServiceName, Integer> otherPorts, int otherMetricsPort) {
+    LaunchRecord withPorts(Map<ServiceName, Integer> otherPorts, ListenAddress otherMetrics) {
         return new LaunchRecord(
-                apiToken, internalToken, otherPorts, otherMetricsPort, processes, owner, logLevel, controlPlane);
+                apiToken, internalToken, otherPorts, otherMetrics, processes, owner, logLevel, controlPlane);
     }
 
     LaunchRecord withOwner(LaunchRequest.Owner other) {
-        return new LaunchRecord(apiToken, internalToken, ports, metricsPort, processes, other, logLevel, controlPlane);
+        return new LaunchRecord(apiToken, internalToken, ports, metrics, processes, other, logLevel, controlPlane);
     }
 
     /** What stays when the services are stopped: the tokens. */
     LaunchRecord stopped() {
-        return new LaunchRecord(apiToken, internalToken, Map.of(), 0, Map.of(), owner, logLevel, Optional.empty());
+        return new LaunchRecord(
+                apiToken, internalToken, Map.of(), metrics.withPort(0), Map.of(), owner, logLevel, Optional.empty());
     }
 
     String url(ServiceName service) {
@@ -79,11 +80,11 @@ record LaunchRecord(
 
     /** Where the service tells whether it is ready; the dispatcher does so beside its metrics. */
     String healthUrl(ServiceName service) {
-        return service == ServiceName.DISPATCHER ? "http://127.0.0.1:" + metricsPort : url(service);
+        return service == ServiceName.DISPATCHER ? metrics.url() : url(service);
     }
 
     private LaunchRecord withProcesses(Map<ServiceName, ProcessMark> others) {
-        return new LaunchRecord(apiToken, internalToken, ports, metricsPort, others, owner, logLevel, controlPlane);
+        return new LaunchRecord(apiToken, internalToken, ports, metrics, others, owner, logLevel, controlPlane);
     }
 
     private static Map<ServiceName, ProcessMark> copyOf(Map<ServiceName, ProcessMark> processes) {

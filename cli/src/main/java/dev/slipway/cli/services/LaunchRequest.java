@@ -8,13 +8,13 @@ import java.util.Optional;
  *
  * @param settings for the services that are started now; absent: those the state directory holds already
  * @param httpPort of the API; 0: any free one
- * @param metricsPort of the metrics; 0: any free one
+ * @param metrics where the metrics are served
  */
 public record LaunchRequest(
         Optional<Settings> settings,
         Optional<ControlPlane> controlPlane,
         int httpPort,
-        int metricsPort,
+        ListenAddress metrics,
         LogLevel logLevel,
         Owner owner) {
     public static final int DEFAULT_HTTP_PORT = 8080;

@@ -20,22 +20,23 @@ final class Ports {
         var ports = new EnumMap<ServiceName, Integer>(ServiceName.class);
         launch.processes().keySet().forEach(service -> ports.put(service, launch.port(service)));
         var taken = new HashSet<>(ports.values());
-        int metricsPort = launch.metricsPort();
+        var metrics = launch.metrics();
         for (var entry : plan.start().entrySet()) {
             var service = entry.getKey();
             int port = pick(entry.getValue(), taken, "the " + service.wireName());
             taken.add(port);
             ports.put(service, port);
             if (service == ServiceName.DISPATCHER) {
-                metricsPort = pick(plan.metrics(), taken, "metrics");
-                taken.add(metricsPort);
-                if (plan.metrics().preferred() != 0 && plan.metrics().preferred() != metricsPort) {
+                metrics = new ListenAddress(
+                        hostForMetrics(plan.metricsHost(), notes), pick(plan.metrics(), taken, "metrics"));
+                taken.add(metrics.port());
+                if (plan.metrics().preferred() != 0 && plan.metrics().preferred() != metrics.port()) {
                     notes.accept("port %d is in use: metrics are on port %d instead"
-                            .formatted(plan.metrics().preferred(), metricsPort));
+                            .formatted(plan.metrics().preferred(), metrics.port()));
                 }
             }
         }
-        return launch.withPorts(ports, metricsPort);
+        return launch.withPorts(ports, metrics);
     }
 
     /** @param taken ports that are given away already though nobody listens on them yet */
@@ -55,10 +56,24 @@ final class Ports {
         return port;
     }
 
+    /** Telemetry must not keep tasks from running, so another host is no failure. */
+    private static String hostForMetrics(String wished, Consumer<String> notes) {
+        var address = new InetSocketAddress(wished, 0);
+        if (!address.isUnresolved() && canListen(address)) {
+            return wished;
+        }
+        notes.accept("%s is no address of this host: metrics are on loopback instead".formatted(wished));
+        return ListenAddress.loopback(0).host();
+    }
+
     static boolean isFree(int port) {
+        return canListen(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    }
+
+    private static boolean canListen(InetSocketAddress address) {
         try (var socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            socket.bind(address);
             return true;
         } catch (IOException e) {
             return false;

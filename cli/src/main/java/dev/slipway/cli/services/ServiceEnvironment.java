@@ -21,7 +21,8 @@ final class ServiceEnvironment {
         env.put("QUARKUS_HTTP_PORT", String.valueOf(launch.port(service)));
         if (service == ServiceName.DISPATCHER) {
             env.put("SLIPWAY_API_TOKEN", launch.apiToken().reveal());
-            env.put("QUARKUS_MANAGEMENT_PORT", String.valueOf(launch.metricsPort()));
+            env.put("QUARKUS_MANAGEMENT_HOST", launch.metrics().host());
+            env.put("QUARKUS_MANAGEMENT_PORT", String.valueOf(launch.metrics().port()));
         } else {
             env.put("SLIPWAY_DISPATCHER_URL", launch.url(ServiceName.DISPATCHER));
         }

@@ -247,6 +247,11 @@ public final class Services {
         return LogTail.of(dir.logFile(service), 0);
     }
 
+    /** What the services will log from now on. */
+    public LogEcho logEcho() {
+        return new LogEcho(Arrays.stream(ServiceName.values()).map(dir::logFile).toList());
+    }
+
     private Running ensureLocked(LaunchRequest request) {
         var remembered = dir.launchRecord();
         var alive = remembered.map(Services::alive).orElseGet(Set::of);
@@ -260,7 +265,7 @@ public final class Services {
                 remembered.map(LaunchRecord::apiToken).orElseGet(Services::newToken),
                 remembered.map(LaunchRecord::internalToken).orElseGet(Services::newToken),
                 remembered.map(LaunchRecord::ports).orElseGet(Map::of),
-                remembered.map(LaunchRecord::metricsPort).orElse(0),
+                remembered.map(LaunchRecord::metrics).orElseGet(() -> ListenAddress.loopback(0)),
                 aliveOnly(remembered.map(LaunchRecord::processes).orElseGet(Map::of), alive),
                 plan.owner(),
                 request.logLevel(),

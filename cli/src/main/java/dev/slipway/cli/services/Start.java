@@ -140,7 +140,8 @@ final class Start {
                 .map(process -> "it ended with code " + process.exitValue())
                 .orElse("it has died");
         boolean taken = !Ports.isFree(launch.port(service))
-                || (service == ServiceName.DISPATCHER && !Ports.isFree(launch.metricsPort()));
+                || (service == ServiceName.DISPATCHER
+                        && !Ports.isFree(launch.metrics().port()));
         return taken ? new PortTaken(describe(service, how)) : failure(service, how);
     }
 

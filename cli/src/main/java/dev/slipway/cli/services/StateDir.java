@@ -116,7 +116,7 @@ public final class StateDir {
                                 launch.url(service),
                                 logFile(service).toString())));
         var api = launch.port(ServiceName.DISPATCHER) == 0 ? "" : launch.url(ServiceName.DISPATCHER);
-        var metrics = launch.metricsPort() == 0 ? "" : "http://127.0.0.1:%d/metrics".formatted(launch.metricsPort());
+        var metrics = launch.metrics().port() == 0 ? "" : launch.metrics().url() + "/metrics";
         write(path.resolve("env.json"), json(new EnvFile(api, metrics, launch.apiToken(), services)));
     }
 

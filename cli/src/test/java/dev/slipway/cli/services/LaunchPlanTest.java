@@ -122,7 +122,8 @@ class LaunchPlanTest {
 
     @Test
     void servicesOfAnOperatorStayTheOperators() {
-        var run = new LaunchRequest(Optional.empty(), Optional.empty(), 0, 0, LogLevel.INFO, Owner.RUN);
+        var run = new LaunchRequest(
+                Optional.empty(), Optional.empty(), 0, ListenAddress.loopback(0), LogLevel.INFO, Owner.RUN);
         var ofRun = remembered().withOwner(Owner.RUN);
 
         assertThat(LaunchPlan.of(run, Optional.of(remembered()), Set.of(DISPATCHER))
@@ -142,7 +143,7 @@ class LaunchPlanTest {
                 SecretValue.of("api-token"),
                 SecretValue.of("internal-token"),
                 Map.of(DISPATCHER, 1, EXECUTOR_DIRECT, 2, CONNECTOR, 3),
-                4,
+                ListenAddress.loopback(4),
                 Map.of(
                         DISPATCHER, new ProcessMark(11, "0"),
                         EXECUTOR_DIRECT, new ProcessMark(12, "0"),
@@ -154,10 +155,21 @@ class LaunchPlanTest {
 
     private static LaunchRequest request(int httpPort, int metricsPort) {
         return new LaunchRequest(
-                Optional.empty(), Optional.empty(), httpPort, metricsPort, LogLevel.INFO, Owner.OPERATOR);
+                Optional.empty(),
+                Optional.empty(),
+                httpPort,
+                ListenAddress.loopback(metricsPort),
+                LogLevel.INFO,
+                Owner.OPERATOR);
     }
 
     private static LaunchRequest withControlPlane(ControlPlane controlPlane) {
-        return new LaunchRequest(Optional.empty(), Optional.of(controlPlane), 0, 0, LogLevel.INFO, Owner.OPERATOR);
+        return new LaunchRequest(
+                Optional.empty(),
+                Optional.of(controlPlane),
+                0,
+                ListenAddress.loopback(0),
+                LogLevel.INFO,
+                Owner.OPERATOR);
     }
 }

@@ -77,7 +77,12 @@ class ServicesTest {
         var controlPlane =
                 new ControlPlane(SecretValue.of("canary-key"), Optional.empty(), Optional.empty(), Optional.empty());
         services.ensure(new LaunchRequest(
-                Optional.of(Settings.defaults()), Optional.of(controlPlane), 0, 0, LogLevel.INFO, Owner.OPERATOR));
+                Optional.of(Settings.defaults()),
+                Optional.of(controlPlane),
+                0,
+                ListenAddress.loopback(0),
+                LogLevel.INFO,
+                Owner.OPERATOR));
 
         var pid = service(services.dir().envFile().orElseThrow(), CONNECTOR).pid();
         assertThat(Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline")))
@@ -131,7 +136,12 @@ class ServicesTest {
                 new ControlPlane(SecretValue.of("canary-key"), Optional.empty(), Optional.empty(), Optional.empty());
 
         assertThatThrownBy(() -> services.ensure(new LaunchRequest(
-                        Optional.empty(), Optional.of(controlPlane), 0, 0, LogLevel.INFO, Owner.OPERATOR)))
+                        Optional.empty(),
+                        Optional.of(controlPlane),
+                        0,
+                        ListenAddress.loopback(0),
+                        LogLevel.INFO,
+                        Owner.OPERATOR)))
                 .isInstanceOf(CliFailure.class)
                 .hasMessageContaining("did not start: it ended with code 7")
                 .hasMessageContaining("ERROR the ledger is damaged");
@@ -147,11 +157,21 @@ class ServicesTest {
             int port = taken.getLocalPort();
 
             assertThatThrownBy(() -> services.ensure(new LaunchRequest(
-                            Optional.empty(), Optional.empty(), port, 0, LogLevel.INFO, Owner.OPERATOR)))
+                            Optional.empty(),
+                            Optional.empty(),
+                            port,
+                            ListenAddress.loopback(0),
+                            LogLevel.INFO,
+                            Owner.OPERATOR)))
                     .hasMessageContaining("port %d".formatted(port))
                     .hasMessageContaining("--http-port");
-            services.ensure(
-                    new LaunchRequest(Optional.empty(), Optional.empty(), 0, port, LogLevel.INFO, Owner.OPERATOR));
+            services.ensure(new LaunchRequest(
+                    Optional.empty(),
+                    Optional.empty(),
+                    0,
+                    ListenAddress.loopback(port),
+                    LogLevel.INFO,
+                    Owner.OPERATOR));
             assertThat(notes).singleElement().asString().contains("port %d is in use".formatted(port));
         }
     }
@@ -232,8 +252,13 @@ class ServicesTest {
         var controlPlane =
                 new ControlPlane(SecretValue.of("canary-key"), Optional.empty(), Optional.empty(), Optional.empty());
 
-        services.ensure(
-                new LaunchRequest(Optional.empty(), Optional.of(controlPlane), 0, 0, LogLevel.INFO, Owner.OPERATOR));
+        services.ensure(new LaunchRequest(
+                Optional.empty(),
+                Optional.of(controlPlane),
+                0,
+                ListenAddress.loopback(0),
+                LogLevel.INFO,
+                Owner.OPERATOR));
 
         assertThat(services.awaitConnection(Duration.ZERO)).isPresent();
         try (var use = services.use(request(Owner.RUN))) {
@@ -250,7 +275,12 @@ class ServicesTest {
         assertThat(notes).isEmpty();
 
         services.ensure(new LaunchRequest(
-                Optional.of(Settings.parse("cleanup: false")), Optional.empty(), 0, 0, LogLevel.INFO, Owner.OPERATOR));
+                Optional.of(Settings.parse("cleanup: false")),
+                Optional.empty(),
+                0,
+                ListenAddress.loopback(0),
+                LogLevel.INFO,
+                Owner.OPERATOR));
 
         assertThat(notes).singleElement().asString().contains("slipway down");
     }
@@ -266,7 +296,8 @@ class ServicesTest {
     }
 
     private static LaunchRequest request(Owner owner) {
-        return new LaunchRequest(Optional.of(Settings.defaults()), Optional.empty(), 0, 0, LogLevel.INFO, owner);
+        return new LaunchRequest(
+                Optional.of(Settings.defaults()), Optional.empty(), 0, ListenAddress.loopback(0), LogLevel.INFO, owner);
     }
 
     private static EnvFile.Service service(EnvFile env, ServiceName service) {
