@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 /** Where the metrics are served: by the flag, else by OpenTelemetry's variables, else on loopback. */
 final class MetricsOption {
     private static final String EXPORTER = "OTEL_METRICS_EXPORTER";
+    private static final String TRACES = "OTEL_TRACES_EXPORTER";
     private static final String HOST = "OTEL_EXPORTER_PROMETHEUS_HOST";
     private static final String PORT = "OTEL_EXPORTER_PROMETHEUS_PORT";
     private static final int USUAL_PORT = 9464;
@@ -23,6 +24,10 @@ final class MetricsOption {
         if (exporter.equals("otlp") || exporter.equals("console")) {
             notes.accept("%s=%s is not supported by this version yet: metrics are served for Prometheus"
                     .formatted(EXPORTER, exporter));
+        }
+        String traces = environment.getOrDefault(TRACES, "");
+        if (!traces.isEmpty() && !traces.equals("none")) {
+            notes.accept("%s=%s is not supported by this version yet: no traces are sent".formatted(TRACES, traces));
         }
         int port = flag.map(given -> UpCommand.checkPort("--metrics-port", given))
                 .or(() -> port(environment.getOrDefault(PORT, ""), notes))

@@ -6,6 +6,7 @@ import dev.slipway.cli.api.OutputFollower;
 import dev.slipway.cli.services.LaunchRequest;
 import dev.slipway.cli.services.ListenAddress;
 import dev.slipway.cli.services.LogLevel;
+import dev.slipway.cli.services.PortWish;
 import dev.slipway.cli.services.Services;
 import dev.slipway.cli.services.StateDir;
 import dev.slipway.protocol.Api;
@@ -174,7 +175,7 @@ final class RunCommand implements Callable<Integer> {
         return new LaunchRequest(
                 settings,
                 Optional.empty(),
-                0,
+                PortWish.ANY,
                 ListenAddress.loopback(0),
                 LogLevel.INFO,
                 detach ? LaunchRequest.Owner.OPERATOR : LaunchRequest.Owner.RUN);

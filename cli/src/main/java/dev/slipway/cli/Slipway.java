@@ -49,6 +49,7 @@ final class Slipway implements Runnable {
     static int run(Host host, String... arguments) {
         var line = new CommandLine(new Slipway(), new CommandFactory(host))
                 .setExpandAtFiles(false)
+                .setOverwrittenOptionsAllowed(true)
                 .setOut(new PrintWriter(host.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(host.err(), true, StandardCharsets.UTF_8))
                 .setParameterExceptionHandler((e, args) -> {

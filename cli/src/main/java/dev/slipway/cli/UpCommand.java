@@ -3,6 +3,7 @@ package dev.slipway.cli;
 import dev.slipway.cli.services.LaunchRequest;
 import dev.slipway.cli.services.LogEcho;
 import dev.slipway.cli.services.LogLevel;
+import dev.slipway.cli.services.PortWish;
 import dev.slipway.cli.services.ServiceName;
 import dev.slipway.cli.services.Services;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Option;
         },
         mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
+    private static final int USUAL_PORT = 8080;
     private static final Duration CONNECTING = Duration.ofSeconds(20);
     private static final Duration LOOK = Duration.ofMillis(200);
 
@@ -34,9 +36,8 @@ final class UpCommand implements Callable<Integer> {
     @Option(
             names = "--http-port",
             paramLabel = "PORT",
-            defaultValue = "8080",
-            description = "of the API, on loopback; 0 = any free one (default: 8080)")
-    private int httpPort;
+            description = "of the API, on loopback; 0 = any free one (default: 8080, or any free one if that is taken)")
+    private @Nullable Integer httpPort;
 
     @Option(
             names = "--metrics-port",
@@ -69,7 +70,7 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        checkPort("--http-port", httpPort);
+        var http = httpPort == null ? PortWish.rather(USUAL_PORT) : PortWish.only(checkPort("--http-port", httpPort));
         var metrics = MetricsOption.of(host.environment(), Optional.ofNullable(metricsPort), host::say);
         var services = state.services();
         var logs = services.logEcho();
@@ -78,17 +79,13 @@ final class UpCommand implements Callable<Integer> {
         try {
             var launch = worker.launch(host, state.stateDir(), services.anyAlive());
             var running = services.ensure(new LaunchRequest(
-                    launch.settings(),
-                    launch.controlPlane(),
-                    httpPort,
-                    metrics,
-                    logLevel,
-                    LaunchRequest.Owner.OPERATOR));
-            var obstacle = running.connected() ? services.awaitConnection(CONNECTING) : Optional.<String>empty();
-            report(running, obstacle);
+                    launch.settings(), launch.controlPlane(), http, metrics, logLevel, LaunchRequest.Owner.OPERATOR));
             if (!foreground) {
+                var obstacle = running.connected() ? services.awaitConnection(CONNECTING) : Optional.<String>empty();
+                report(running, obstacle);
                 return obstacle.isEmpty() ? 0 : 1;
             }
+            report(running, Optional.empty());
         } catch (CliFailure | InterruptedException e) {
             if (stop.signal().isPresent()) {
                 return endedBy(stop, stop.signal().get(), services);
@@ -103,6 +100,7 @@ final class UpCommand implements Callable<Integer> {
         stop.interruptNoMore();
         if (foreground) {
             services.down();
+            return 0;
         }
         return signal.exitCode();
     }
@@ -113,9 +111,10 @@ final class UpCommand implements Callable<Integer> {
             out.println("all services run already");
         }
         running.env().services().forEach((service, process) -> {
-            boolean ready = service != ServiceName.CONNECTOR || obstacle.isEmpty();
-            out.println("%-16s %s, pid %d, log %s"
-                    .formatted(service.wireName(), ready ? "ready" : "not connected", process.pid(), process.log()));
+            var state = service != ServiceName.CONNECTOR
+                    ? "ready"
+                    : foreground ? "connecting" : obstacle.isEmpty() ? "ready" : "not connected";
+            out.println("%-16s %s, pid %d, log %s".formatted(service.wireName(), state, process.pid(), process.log()));
         });
         out.println("API %s, metrics %s"
                 .formatted(running.env().api(), running.env().metrics()));

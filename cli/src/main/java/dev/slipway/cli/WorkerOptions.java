@@ -159,7 +159,8 @@ final class WorkerOptions {
                     "there is no 'oz' on PATH, which the control plane's tasks need: install it, or name it"
                             + " with backend.direct.oz_path in the config file");
         }
-        if (oz.filter(path -> path.contains("/") && !Files.isExecutable(host.path(path)))
+        if (oz.filter(path -> path.contains("/")
+                        && !Files.isExecutable(host.directory().resolve(path)))
                 .isPresent()) {
             throw new CliFailure(
                     "%s, which backend.direct.oz_path names, is no program: the control plane's tasks need it"

@@ -43,11 +43,14 @@ class MetricsOptionTest {
         assertThat(metrics(Map.of("OTEL_EXPORTER_PROMETHEUS_PORT", "many"))).isEqualTo(ListenAddress.loopback(9464));
         assertThat(metrics(Map.of("OTEL_EXPORTER_PROMETHEUS_PORT", "65536"))).isEqualTo(ListenAddress.loopback(9464));
         assertThat(metrics(Map.of("OTEL_METRICS_EXPORTER", "otlp"))).isEqualTo(ListenAddress.loopback(9464));
+        metrics(Map.of("OTEL_TRACES_EXPORTER", "otlp"));
+        metrics(Map.of("OTEL_TRACES_EXPORTER", "none", "OTEL_METRICS_EXPORTER", "none"));
         assertThat(notes)
                 .satisfiesExactly(
                         note -> assertThat(note).contains("OTEL_EXPORTER_PROMETHEUS_PORT"),
                         note -> assertThat(note).contains("OTEL_EXPORTER_PROMETHEUS_PORT"),
-                        note -> assertThat(note).contains("OTEL_METRICS_EXPORTER=otlp", "Prometheus"));
+                        note -> assertThat(note).contains("OTEL_METRICS_EXPORTER=otlp", "Prometheus"),
+                        note -> assertThat(note).contains("OTEL_TRACES_EXPORTER=otlp"));
     }
 
     private ListenAddress metrics(Map<String, String> environment) {

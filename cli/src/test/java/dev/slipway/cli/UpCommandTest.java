@@ -80,6 +80,38 @@ class UpCommandTest {
     }
 
     @Test
+    void everyFlagFindsItsSetting() throws IOException {
+        host.environment().put("HOME", directory.toString());
+        Files.writeString(directory.resolve("worker.yaml"), "worker_id: file\nidle_on_complete: 1m\n");
+
+        host.run(
+                "up",
+                "--config-file",
+                "~/worker.yaml",
+                "--backend",
+                "direct",
+                "--worker-id",
+                "flag",
+                "--target-dir",
+                "shared",
+                "--no-cleanup",
+                "--idle-on-complete",
+                "five minutes",
+                "--max-concurrent-tasks",
+                "1",
+                "--max-concurrent-tasks",
+                "3");
+
+        assertThat(Files.readString(directory.resolve("state/settings.yaml")))
+                .contains(
+                        "worker_id: flag",
+                        "target_dir: " + directory.resolve("shared"),
+                        "cleanup: false",
+                        "idle_on_complete: five minutes",
+                        "max_concurrent_tasks: 3");
+    }
+
+    @Test
     void localWorkNeedsNoRightsOutsideTheStateDirectory() throws IOException {
         host.run("up");
 

@@ -23,24 +23,6 @@ record LaunchPlan(
         LaunchRequest.Owner owner,
         boolean unheeded) {
 
-    /**
-     * A port to listen on.
-     *
-     * @param preferred 0: any free one
-     * @param required whether another one will not do
-     */
-    record PortWish(int preferred, boolean required) {
-        static final PortWish ANY = new PortWish(0, false);
-
-        static PortWish rather(int port) {
-            return new PortWish(port, false);
-        }
-
-        static PortWish only(int port) {
-            return new PortWish(port, true);
-        }
-    }
-
     static LaunchPlan of(LaunchRequest request, Optional<LaunchRecord> remembered, Set<ServiceName> alive) {
         var living = remembered.filter(launch -> !alive.isEmpty());
         var controlPlane = request.controlPlane().or(() -> living.flatMap(LaunchRecord::controlPlane));
@@ -64,7 +46,7 @@ record LaunchPlan(
 
     private static PortWish portOf(
             ServiceName service, LaunchRequest request, Optional<LaunchRecord> remembered, boolean othersLive) {
-        int usual = request.httpPort() == 0 ? 0 : service.usualPort();
+        int usual = request.http().preferred() == 0 ? 0 : service.usualPort();
         int earlier = remembered.map(launch -> launch.port(service)).orElse(0);
         if (service != ServiceName.DISPATCHER) {
             return PortWish.rather(earlier == 0 ? usual : earlier);
@@ -72,7 +54,7 @@ record LaunchPlan(
         if (othersLive && earlier != 0) {
             return PortWish.only(earlier); // the others know it by this one
         }
-        return request.httpPort() == 0 ? PortWish.rather(earlier) : PortWish.only(request.httpPort());
+        return request.http().preferred() == 0 ? PortWish.rather(earlier) : request.http();
     }
 
     /** Never required: telemetry must not keep tasks from running. */
@@ -87,9 +69,6 @@ record LaunchPlan(
         return (alive.contains(ServiceName.CONNECTOR)
                         && request.controlPlane().isPresent()
                         && !request.controlPlane().equals(launch.controlPlane()))
-                || (port != 0
-                        && request.httpPort() != 0
-                        && request.httpPort() != LaunchRequest.DEFAULT_HTTP_PORT
-                        && request.httpPort() != port);
+                || (port != 0 && request.http().required() && request.http().preferred() != port);
     }
 }

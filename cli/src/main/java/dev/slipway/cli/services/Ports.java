@@ -1,7 +1,6 @@
 package dev.slipway.cli.services;
 
 import dev.slipway.cli.CliFailure;
-import dev.slipway.cli.services.LaunchPlan.PortWish;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,13 +29,17 @@ final class Ports {
                 metrics = new ListenAddress(
                         hostForMetrics(plan.metricsHost(), notes), pick(plan.metrics(), taken, "metrics"));
                 taken.add(metrics.port());
-                if (plan.metrics().preferred() != 0 && plan.metrics().preferred() != metrics.port()) {
-                    notes.accept("port %d is in use: metrics are on port %d instead"
-                            .formatted(plan.metrics().preferred(), metrics.port()));
-                }
+                noteOther("the API is", entry.getValue(), port, notes);
+                noteOther("metrics are", plan.metrics(), metrics.port(), notes);
             }
         }
         return launch.withPorts(ports, metrics);
+    }
+
+    private static void noteOther(String what, PortWish wish, int port, Consumer<String> notes) {
+        if (wish.preferred() != 0 && wish.preferred() != port) {
+            notes.accept("port %d is in use: %s on port %d instead".formatted(wish.preferred(), what, port));
+        }
     }
 
     /** @param taken ports that are given away already though nobody listens on them yet */

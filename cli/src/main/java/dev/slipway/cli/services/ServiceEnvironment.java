@@ -2,10 +2,15 @@ package dev.slipway.cli.services;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 
 /** The environment of a service: the caller's without its secrets, and what this service may know. */
 final class ServiceEnvironment {
     private static final String API_KEY = "WARP_API_KEY";
+
+    /** The services name exporters of their own; with one that they do not have they would not start. */
+    private static final Set<String> EXPORTERS =
+            Set.of("OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER", "OTEL_LOGS_EXPORTER");
 
     private ServiceEnvironment() {}
 
@@ -13,7 +18,7 @@ final class ServiceEnvironment {
     static Map<String, String> of(
             ServiceName service, LaunchRecord launch, StateDir dir, boolean exposesApiKey, Map<String, String> caller) {
         var env = new HashMap<>(caller);
-        env.keySet().removeIf(name -> name.equals(API_KEY) || HiddenArguments.isOne(name));
+        env.keySet().removeIf(name -> name.equals(API_KEY) || HiddenArguments.isOne(name) || EXPORTERS.contains(name));
         env.putAll(launch.logLevel().environment());
         env.put("SLIPWAY_STATE_DIR", dir.path().toString());
         env.put("SLIPWAY_SETTINGS_FILE", dir.settingsFile().toString());

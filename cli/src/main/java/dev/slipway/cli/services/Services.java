@@ -256,6 +256,7 @@ public final class Services {
         var remembered = dir.launchRecord();
         var alive = remembered.map(Services::alive).orElseGet(Set::of);
         var plan = LaunchPlan.of(request, remembered, alive);
+        request.settings().filter(_ -> !alive.isEmpty()).ifPresent(this::refuseAnotherWorker);
         if (plan.unheeded()
                 || (!alive.isEmpty()
                         && request.settings().filter(this::differFromFile).isPresent())) {
@@ -294,6 +295,18 @@ public final class Services {
                     throw e;
                 }
             }
+        }
+    }
+
+    /** The services would go on as the worker that they are, and nobody would look after the other one's tasks. */
+    private void refuseAnotherWorker(Settings settings) {
+        var running = Settings.load(dir.settingsFile()).workerId();
+        if (settings.workerId().isPresent() && !settings.workerId().equals(running)) {
+            throw new CliFailure(
+                    "services run already in %s, as %s: 'slipway down' first, or give this worker a directory of its own with --state-dir"
+                            .formatted(
+                                    dir.path(),
+                                    running.map(id -> "worker " + id).orElse("no worker of a control plane")));
         }
     }
 

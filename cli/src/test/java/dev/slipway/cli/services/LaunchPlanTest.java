@@ -5,7 +5,6 @@ import static dev.slipway.cli.services.ServiceName.DISPATCHER;
 import static dev.slipway.cli.services.ServiceName.EXECUTOR_DIRECT;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipway.cli.services.LaunchPlan.PortWish;
 import dev.slipway.cli.services.LaunchRecord.ProcessMark;
 import dev.slipway.cli.services.LaunchRequest.Owner;
 import dev.slipway.protocol.SecretValue;
@@ -20,11 +19,12 @@ class LaunchPlanTest {
 
     @Test
     void startsEverythingOnTheUsualPortsTheFirstTime() {
-        var plan = LaunchPlan.of(request(8080, 9464), Optional.empty(), Set.of());
+        var plan = LaunchPlan.of(request(PortWish.rather(8080), 9464), Optional.empty(), Set.of());
 
         assertThat(plan.start())
                 .containsExactly(
-                        Map.entry(DISPATCHER, PortWish.only(8080)), Map.entry(EXECUTOR_DIRECT, PortWish.rather(8082)));
+                        Map.entry(DISPATCHER, PortWish.rather(8080)),
+                        Map.entry(EXECUTOR_DIRECT, PortWish.rather(8082)));
         assertThat(plan.metrics()).isEqualTo(PortWish.rather(9464));
         assertThat(plan.controlPlane()).isEmpty();
     }
@@ -39,7 +39,7 @@ class LaunchPlanTest {
 
     @Test
     void takesAnyPortsWhenAskedForPortZero() {
-        var plan = LaunchPlan.of(request(0, 0), Optional.empty(), Set.of());
+        var plan = LaunchPlan.of(request(PortWish.ANY, 0), Optional.empty(), Set.of());
 
         assertThat(plan.start().values()).containsOnly(PortWish.ANY);
         assertThat(plan.metrics()).isEqualTo(PortWish.ANY);
@@ -47,7 +47,7 @@ class LaunchPlanTest {
 
     @Test
     void startsJustTheDeadOneOnThePortThatItHad() {
-        var plan = LaunchPlan.of(request(0, 0), Optional.of(remembered()), Set.of(DISPATCHER, CONNECTOR));
+        var plan = LaunchPlan.of(request(PortWish.ANY, 0), Optional.of(remembered()), Set.of(DISPATCHER, CONNECTOR));
 
         assertThat(plan.start()).containsExactly(Map.entry(EXECUTOR_DIRECT, PortWish.rather(2)));
         assertThat(plan.unheeded()).isFalse();
@@ -55,7 +55,8 @@ class LaunchPlanTest {
 
     @Test
     void insistsOnTheDispatchersPortWhileOthersKnowItByThat() {
-        var plan = LaunchPlan.of(request(8080, 9464), Optional.of(remembered()), Set.of(EXECUTOR_DIRECT));
+        var plan =
+                LaunchPlan.of(request(PortWish.rather(8080), 9464), Optional.of(remembered()), Set.of(EXECUTOR_DIRECT));
 
         assertThat(plan.start()).containsEntry(DISPATCHER, PortWish.only(1));
         assertThat(plan.metrics()).isEqualTo(PortWish.rather(4));
@@ -63,7 +64,7 @@ class LaunchPlanTest {
 
     @Test
     void prefersTheEarlierPortsWhenAllHaveDiedAndAnyPortWillDo() {
-        var plan = LaunchPlan.of(request(0, 0), Optional.of(remembered()), Set.of());
+        var plan = LaunchPlan.of(request(PortWish.ANY, 0), Optional.of(remembered()), Set.of());
 
         assertThat(plan.start())
                 .containsEntry(DISPATCHER, PortWish.rather(1))
@@ -73,7 +74,7 @@ class LaunchPlanTest {
 
     @Test
     void takesTheRequestedPortWhenAllHaveDied() {
-        var plan = LaunchPlan.of(request(7000, 7001), Optional.of(remembered()), Set.of());
+        var plan = LaunchPlan.of(request(PortWish.only(7000), 7001), Optional.of(remembered()), Set.of());
 
         assertThat(plan.start()).containsEntry(DISPATCHER, PortWish.only(7000));
         assertThat(plan.metrics()).isEqualTo(PortWish.rather(7001));
@@ -81,7 +82,7 @@ class LaunchPlanTest {
 
     @Test
     void startsADeadConnectorAgainWithTheControlPlaneItHad() {
-        var plan = LaunchPlan.of(request(0, 0), Optional.of(remembered()), Set.of(DISPATCHER));
+        var plan = LaunchPlan.of(request(PortWish.ANY, 0), Optional.of(remembered()), Set.of(DISPATCHER));
 
         assertThat(plan.start()).containsKey(CONNECTOR);
         assertThat(plan.controlPlane()).contains(CONTROL_PLANE);
@@ -89,7 +90,7 @@ class LaunchPlanTest {
 
     @Test
     void forgetsTheControlPlaneOnceNothingOfThatLaunchIsAlive() {
-        var plan = LaunchPlan.of(request(0, 0), Optional.of(remembered()), Set.of());
+        var plan = LaunchPlan.of(request(PortWish.ANY, 0), Optional.of(remembered()), Set.of());
 
         assertThat(plan.start()).doesNotContainKey(CONNECTOR);
         assertThat(plan.controlPlane()).isEmpty();
@@ -98,7 +99,9 @@ class LaunchPlanTest {
     @Test
     void startsNothingWhenAllAreAlive() {
         var plan = LaunchPlan.of(
-                request(8080, 9464), Optional.of(remembered()), Set.of(DISPATCHER, EXECUTOR_DIRECT, CONNECTOR));
+                request(PortWish.rather(8080), 9464),
+                Optional.of(remembered()),
+                Set.of(DISPATCHER, EXECUTOR_DIRECT, CONNECTOR));
 
         assertThat(plan.start()).isEmpty();
         assertThat(plan.unheeded()).isFalse();
@@ -115,7 +118,7 @@ class LaunchPlanTest {
         assertThat(LaunchPlan.of(withControlPlane(CONTROL_PLANE), Optional.of(remembered()), all)
                         .unheeded())
                 .isFalse();
-        assertThat(LaunchPlan.of(request(7000, 0), Optional.of(remembered()), all)
+        assertThat(LaunchPlan.of(request(PortWish.only(7000), 0), Optional.of(remembered()), all)
                         .unheeded())
                 .isTrue();
     }
@@ -123,13 +126,13 @@ class LaunchPlanTest {
     @Test
     void servicesOfAnOperatorStayTheOperators() {
         var run = new LaunchRequest(
-                Optional.empty(), Optional.empty(), 0, ListenAddress.loopback(0), LogLevel.INFO, Owner.RUN);
+                Optional.empty(), Optional.empty(), PortWish.ANY, ListenAddress.loopback(0), LogLevel.INFO, Owner.RUN);
         var ofRun = remembered().withOwner(Owner.RUN);
 
         assertThat(LaunchPlan.of(run, Optional.of(remembered()), Set.of(DISPATCHER))
                         .owner())
                 .isEqualTo(Owner.OPERATOR);
-        assertThat(LaunchPlan.of(request(0, 0), Optional.of(ofRun), Set.of(DISPATCHER))
+        assertThat(LaunchPlan.of(request(PortWish.ANY, 0), Optional.of(ofRun), Set.of(DISPATCHER))
                         .owner())
                 .isEqualTo(Owner.OPERATOR);
         assertThat(LaunchPlan.of(run, Optional.of(ofRun), Set.of(DISPATCHER)).owner())
@@ -153,11 +156,11 @@ class LaunchPlanTest {
                 Optional.of(CONTROL_PLANE));
     }
 
-    private static LaunchRequest request(int httpPort, int metricsPort) {
+    private static LaunchRequest request(PortWish http, int metricsPort) {
         return new LaunchRequest(
                 Optional.empty(),
                 Optional.empty(),
-                httpPort,
+                http,
                 ListenAddress.loopback(metricsPort),
                 LogLevel.INFO,
                 Owner.OPERATOR);
@@ -167,7 +170,7 @@ class LaunchPlanTest {
         return new LaunchRequest(
                 Optional.empty(),
                 Optional.of(controlPlane),
-                0,
+                PortWish.ANY,
                 ListenAddress.loopback(0),
                 LogLevel.INFO,
                 Owner.OPERATOR);

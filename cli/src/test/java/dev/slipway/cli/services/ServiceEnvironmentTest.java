@@ -7,8 +7,17 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ServiceEnvironmentTest {
-    private static final Map<String, String> CALLER =
-            Map.of("PATH", "/bin", "WARP_API_KEY", "callers-key", "SLIPWAY_ARG_1", "hidden");
+    private static final Map<String, String> CALLER = Map.of(
+            "PATH",
+            "/bin",
+            "WARP_API_KEY",
+            "callers-key",
+            "SLIPWAY_ARG_1",
+            "hidden",
+            "OTEL_METRICS_EXPORTER",
+            "prometheus",
+            "OTEL_TRACES_EXPORTER",
+            "otlp");
 
     @Test
     void onlyTheConnectorSeesTheApiKey() {
@@ -38,6 +47,13 @@ class ServiceEnvironmentTest {
     void hiddenArgumentsReachNobody() {
         for (var service : ServiceName.values()) {
             assertThat(environment(service)).doesNotContainKey("SLIPWAY_ARG_1").containsEntry("PATH", "/bin");
+        }
+    }
+
+    @Test
+    void anExporterThatNoServiceHasKeepsNoneFromStarting() {
+        for (var service : ServiceName.values()) {
+            assertThat(environment(service)).doesNotContainKeys("OTEL_METRICS_EXPORTER", "OTEL_TRACES_EXPORTER");
         }
     }
 

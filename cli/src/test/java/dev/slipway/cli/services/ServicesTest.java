@@ -79,7 +79,7 @@ class ServicesTest {
         services.ensure(new LaunchRequest(
                 Optional.of(Settings.defaults()),
                 Optional.of(controlPlane),
-                0,
+                PortWish.ANY,
                 ListenAddress.loopback(0),
                 LogLevel.INFO,
                 Owner.OPERATOR));
@@ -138,7 +138,7 @@ class ServicesTest {
         assertThatThrownBy(() -> services.ensure(new LaunchRequest(
                         Optional.empty(),
                         Optional.of(controlPlane),
-                        0,
+                        PortWish.ANY,
                         ListenAddress.loopback(0),
                         LogLevel.INFO,
                         Owner.OPERATOR)))
@@ -159,7 +159,7 @@ class ServicesTest {
             assertThatThrownBy(() -> services.ensure(new LaunchRequest(
                             Optional.empty(),
                             Optional.empty(),
-                            port,
+                            PortWish.only(port),
                             ListenAddress.loopback(0),
                             LogLevel.INFO,
                             Owner.OPERATOR)))
@@ -168,7 +168,7 @@ class ServicesTest {
             services.ensure(new LaunchRequest(
                     Optional.empty(),
                     Optional.empty(),
-                    0,
+                    PortWish.ANY,
                     ListenAddress.loopback(port),
                     LogLevel.INFO,
                     Owner.OPERATOR));
@@ -255,7 +255,7 @@ class ServicesTest {
         services.ensure(new LaunchRequest(
                 Optional.empty(),
                 Optional.of(controlPlane),
-                0,
+                PortWish.ANY,
                 ListenAddress.loopback(0),
                 LogLevel.INFO,
                 Owner.OPERATOR));
@@ -277,12 +277,65 @@ class ServicesTest {
         services.ensure(new LaunchRequest(
                 Optional.of(Settings.parse("cleanup: false")),
                 Optional.empty(),
-                0,
+                PortWish.ANY,
                 ListenAddress.loopback(0),
                 LogLevel.INFO,
                 Owner.OPERATOR));
 
         assertThat(notes).singleElement().asString().contains("slipway down");
+    }
+
+    @Test
+    void doesNotPassForAnotherWorker() {
+        services.ensure(worker("one"));
+        services.ensure(worker("one"));
+
+        assertThatThrownBy(() -> services.ensure(worker("two")))
+                .isInstanceOf(CliFailure.class)
+                .hasMessageContaining("as worker one")
+                .hasMessageContaining("--state-dir");
+    }
+
+    private static LaunchRequest worker(String id) {
+        return new LaunchRequest(
+                Optional.of(Settings.parse("worker_id: " + id)),
+                Optional.empty(),
+                PortWish.ANY,
+                ListenAddress.loopback(0),
+                LogLevel.INFO,
+                Owner.OPERATOR);
+    }
+
+    @Test
+    void takesAnotherPortForTheApiUnlessOneIsAskedFor() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            services.ensure(new LaunchRequest(
+                    Optional.empty(),
+                    Optional.empty(),
+                    PortWish.rather(taken.getLocalPort()),
+                    ListenAddress.loopback(0),
+                    LogLevel.INFO,
+                    Owner.OPERATOR));
+
+            assertThat(notes)
+                    .singleElement()
+                    .asString()
+                    .contains("port %d is in use: the API is on port".formatted(taken.getLocalPort()));
+        }
+    }
+
+    @Test
+    void metricsGoToLoopbackWhereTheirHostIsNone() {
+        var running = services.ensure(new LaunchRequest(
+                Optional.empty(),
+                Optional.empty(),
+                PortWish.ANY,
+                new ListenAddress("192.0.2.1", 0),
+                LogLevel.INFO,
+                Owner.OPERATOR));
+
+        assertThat(running.env().metrics()).startsWith("http://127.0.0.1:");
+        assertThat(notes).singleElement().asString().contains("192.0.2.1 is no address of this host");
     }
 
     @Test
@@ -297,7 +350,12 @@ class ServicesTest {
 
     private static LaunchRequest request(Owner owner) {
         return new LaunchRequest(
-                Optional.of(Settings.defaults()), Optional.empty(), 0, ListenAddress.loopback(0), LogLevel.INFO, owner);
+                Optional.of(Settings.defaults()),
+                Optional.empty(),
+                PortWish.ANY,
+                ListenAddress.loopback(0),
+                LogLevel.INFO,
+                owner);
     }
 
     private static EnvFile.Service service(EnvFile env, ServiceName service) {

@@ -1,7 +1,7 @@
 package dev.slipway.settings;
 
-import java.math.BigInteger;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +10,6 @@ import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
-import org.snakeyaml.engine.v2.nodes.Tag;
 
 /**
  * A part of the file that is passed on as it is written. Its text form hides it, for it may hold secrets.
@@ -23,9 +22,12 @@ public record Raw(Map<String, @Nullable Object> value) {
 
     private static final int MAX_DEPTH = 64;
 
-    /** @throws IllegalArgumentException in words, if it cannot be passed on */
-    static Raw of(MappingNode node) {
-        return new Raw(new Reader().mapping(node));
+    /**
+     * @param path the key of the part itself
+     * @param errors told of everything that cannot be passed on
+     */
+    static Raw of(MappingNode node, String path, Collection<SettingsError> errors) {
+        return new Raw(new Reader(errors).mapping(node, path));
     }
 
     @Override
@@ -34,66 +36,62 @@ public record Raw(Map<String, @Nullable Object> value) {
     }
 
     private static final class Reader {
+        private final Collection<SettingsError> errors;
         private int nodes;
         private int depth;
 
-        private @Nullable Object read(Node node) {
-            if (++nodes > MAX_NODES || depth == MAX_DEPTH) {
-                throw new IllegalArgumentException("holds too much: do aliases repeat each other?");
+        Reader(Collection<SettingsError> errors) {
+            this.errors = errors;
+        }
+
+        private @Nullable Object read(Node node, String path) {
+            nodes++;
+            if (nodes > MAX_NODES || depth == MAX_DEPTH) {
+                if (nodes <= MAX_NODES + 1) {
+                    nodes = MAX_NODES + 2; // said once, and nothing more is read
+                    fault(node, path, "holds too much: do aliases repeat each other?");
+                }
+                return null;
             }
             depth++;
-            @Nullable Object value = convert(node);
+            @Nullable Object value = convert(node, path);
             depth--;
             return value;
         }
 
-        private @Nullable Object convert(Node node) {
+        private @Nullable Object convert(Node node, String path) {
             return switch (node) {
-                case MappingNode mapping -> mapping(mapping);
+                case MappingNode mapping -> mapping(mapping, path);
                 case SequenceNode sequence -> {
                     List<@Nullable Object> list = new ArrayList<>();
-                    sequence.getValue().forEach(element -> list.add(read(element)));
+                    for (Node element : sequence.getValue()) {
+                        list.add(read(element, "%s[%d]".formatted(path, list.size())));
+                    }
                     yield list;
                 }
-                case ScalarNode scalar -> scalar(scalar);
-                default -> throw new IllegalArgumentException("cannot be read");
+                case ScalarNode scalar -> YamlScalar.value(scalar);
+                default -> {
+                    fault(node, path, "cannot be read");
+                    yield null;
+                }
             };
         }
 
-        Map<String, @Nullable Object> mapping(MappingNode node) {
+        Map<String, @Nullable Object> mapping(MappingNode node, String path) {
             Map<String, @Nullable Object> map = new LinkedHashMap<>();
-            YamlMapping.entries(node, key -> {
-                        throw new IllegalArgumentException("keys must be plain words");
-                    })
-                    .forEach(entry -> {
-                        if (map.containsKey(entry.key())) {
-                            throw new IllegalArgumentException("holds the key \"%s\" twice".formatted(entry.key()));
-                        }
-                        map.put(entry.key(), read(entry.value()));
-                    });
+            for (YamlMapping.Entry entry : YamlMapping.entries(node, key -> fault(key, path, YamlMapping.KEYS))) {
+                String key = path + "." + entry.key();
+                if (map.containsKey(entry.key())) {
+                    errors.add(new SettingsError(key, entry.line(), "given twice: remove one"));
+                } else {
+                    map.put(entry.key(), read(entry.value(), key));
+                }
+            }
             return map;
         }
 
-        private static @Nullable Object scalar(ScalarNode node) {
-            Tag tag = node.getTag();
-            String text = node.getValue();
-            if (tag.equals(Tag.NULL)) {
-                return null;
-            } else if (tag.equals(Tag.BOOL)) {
-                return text.equalsIgnoreCase("true");
-            } else if (tag.equals(Tag.INT)) {
-                return integer(text);
-            } else if (tag.equals(Tag.FLOAT)) {
-                return text.contains("inf") || text.contains("nan") ? text : (Object) Double.valueOf(text);
-            }
-            return text;
-        }
-
-        private static Object integer(String text) {
-            BigInteger number = text.startsWith("0x")
-                    ? new BigInteger(text.substring(2), 16)
-                    : text.startsWith("0o") ? new BigInteger(text.substring(2), 8) : new BigInteger(text);
-            return number.bitLength() < Long.SIZE ? (Object) number.longValueExact() : number;
+        private void fault(Node node, String path, String message) {
+            errors.add(new SettingsError(path, YamlMapping.lineOf(node), message));
         }
     }
 }

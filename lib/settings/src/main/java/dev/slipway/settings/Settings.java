@@ -70,7 +70,9 @@ public record Settings(
         var worker = given(flags.workerId()).or(() -> workerId);
         if (worker.filter(id -> id.startsWith("warp")).isPresent()) {
             errors.add(new SettingsError(
-                    "", 0, "invalid worker-id: values starting with 'warp' are reserved and cannot be used"));
+                    flags.workerId().isEmpty() ? "worker_id" : "--worker-id",
+                    0,
+                    "invalid worker-id: values starting with 'warp' are reserved and cannot be used"));
         }
         var chosen = flags.backend().map(this::backendOrDefaults).or(() -> backend);
         var environment = flags.environmentEntries(errors);
@@ -81,7 +83,7 @@ public record Settings(
             errors.add(new SettingsError("-v/--volumes", 0, "only for the docker backend: add --backend docker"));
         }
         if (!environment.isEmpty() && chosen.isEmpty()) {
-            errors.add(new SettingsError("-e/--env", 0, "no backend is chosen: add --backend"));
+            errors.add(new SettingsError("-e/--env", 0, "no backend is chosen: add --backend direct"));
         }
         if (!errors.isEmpty()) {
             throw new InvalidSettings("", errors);

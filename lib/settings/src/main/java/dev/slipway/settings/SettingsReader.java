@@ -24,7 +24,6 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 final class SettingsReader {
     private static final int MAX_DEPTH = 64;
     private static final int MAX_CODE_POINTS = 16 << 20;
-    private static final String NO_IMAGE = "an image's name holds no space or tab";
     private static final Pattern QUANTITY =
             Pattern.compile("\\+?(\\d+(\\.\\d*)?|\\.\\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d+)?");
 
@@ -154,24 +153,21 @@ final class SettingsReader {
 
     private static Optional<String> image(YamlMapping block, String key) {
         var image = nonEmpty(block.text(key));
-        if (image.filter(SettingsReader::isBlankWithin).isPresent()) {
-            block.error(key, NO_IMAGE);
-        }
+        image.flatMap(SettingsReader::faultOfImage).ifPresent(words -> block.error(key, words));
         return image;
     }
 
     private static Map<String, String> images(YamlMapping block, String key) {
-        var images = block.texts(key);
-        images.forEach((harness, image) -> {
-            if (image.isEmpty() || isBlankWithin(image)) {
-                block.error(key, harness + ": " + (image.isEmpty() ? "names no image" : NO_IMAGE));
-            }
-        });
-        return images;
+        return block.texts(key, SettingsReader::faultOfImage);
     }
 
-    private static boolean isBlankWithin(String text) {
-        return text.indexOf(' ') >= 0 || text.indexOf('\t') >= 0;
+    private static Optional<String> faultOfImage(String image) {
+        if (image.isEmpty()) {
+            return Optional.of("names no image");
+        }
+        return image.indexOf(' ') >= 0 || image.indexOf('\t') >= 0
+                ? Optional.of("an image's name holds no space or tab")
+                : Optional.empty();
     }
 
     private static Optional<Kubernetes.PullPolicy> pullPolicy(YamlMapping block) {

@@ -6,7 +6,11 @@ import java.util.List;
 import java.util.Map;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.api.RepresentToNode;
 import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.nodes.Tag;
+import org.snakeyaml.engine.v2.representer.StandardRepresenter;
 import org.snakeyaml.engine.v2.schema.CoreSchema;
 
 /** Writes settings so that {@link SettingsReader} reads the same ones. */
@@ -22,12 +26,24 @@ final class SettingsWriter {
         settings.backend()
                 .ifPresent(backend -> top.put("backend", Map.of(backend.kind().wireName(), backend(backend))));
         top.put("slipway", slipway(settings));
-        // The core schema quotes every text that the reader would take for a null.
         var style = DumpSettings.builder()
                 .setDefaultFlowStyle(FlowStyle.BLOCK)
                 .setSchema(new CoreSchema())
                 .build();
-        return new Dump(style).dumpToString(top);
+        return new Dump(style, new QuotingRepresenter(style)).dumpToString(top);
+    }
+
+    /** Quotes the texts that the reader would take for something else. */
+    private static final class QuotingRepresenter extends StandardRepresenter {
+        QuotingRepresenter(DumpSettings settings) {
+            super(settings);
+            RepresentToNode usual = new RepresentString();
+            representers.put(
+                    String.class,
+                    text -> YamlScalar.needsQuotes((String) text)
+                            ? representScalar(Tag.STR, (String) text, ScalarStyle.DOUBLE_QUOTED)
+                            : usual.representData(text));
+        }
     }
 
     private static Map<String, Object> backend(BackendSettings backend) {

@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -24,18 +25,12 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  * that nobody asked for. A key whose value is null counts as not given.
  */
 final class YamlMapping {
-    private static final Set<String> NULLS = Set.of("", "~", "null", "Null", "NULL");
-    private static final Set<String> TRUE =
-            Set.of("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON");
-    private static final Set<String> FALSE =
-            Set.of("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF");
-
     private static final String MERGE = "<<";
 
     /** @param line of the key */
     record Entry(String key, int line, Node value) {}
 
-    private static final String KEYS = "keys must be plain words";
+    static final String KEYS = "keys must be plain words";
     private static final String NO_MAPPING = "must be a mapping (key: value)";
     private static final String NO_NUMBER = "must be a whole number";
 
@@ -128,14 +123,10 @@ final class YamlMapping {
 
     boolean bool(String key, boolean otherwise) {
         return scalar(key)
-                .map(node -> {
-                    var plain = node.getScalarStyle() == ScalarStyle.PLAIN;
-                    if (plain && (TRUE.contains(node.getValue()) || FALSE.contains(node.getValue()))) {
-                        return TRUE.contains(node.getValue());
-                    }
+                .map(node -> YamlScalar.bool(node).orElseGet(() -> {
                     error(key, "must be true or false");
                     return otherwise;
-                })
+                }))
                 .orElse(otherwise);
     }
 
@@ -153,24 +144,27 @@ final class YamlMapping {
         if (node.isEmpty()) {
             return OptionalLong.empty();
         }
-        try {
-            if (node.get().getScalarStyle() == ScalarStyle.PLAIN) {
-                return OptionalLong.of(Long.parseLong(node.get().getValue()));
-            }
-        } catch (NumberFormatException e) {
-            // reported below, like a number in quotes
+        var number = YamlScalar.wholeNumber(node.get());
+        if (number.isEmpty()) {
+            error(key, NO_NUMBER);
         }
-        error(key, NO_NUMBER);
-        return OptionalLong.empty();
+        return number;
     }
 
     /** A mapping with keys of the operator's own choice; a null counts as the empty text. */
     Map<String, String> texts(String key) {
+        return texts(key, text -> Optional.empty());
+    }
+
+    /** @param fault what is wrong with a value, in words */
+    Map<String, String> texts(String key, Function<String, Optional<String>> fault) {
         var result = new LinkedHashMap<String, String>();
         mapping(key)
                 .ifPresent(block -> block.entries.keySet().forEach(name -> {
                     block.known.add(name);
-                    result.put(name, block.text(name).orElse(""));
+                    var text = block.text(name).orElse("");
+                    fault.apply(text).ifPresent(words -> block.error(name, words));
+                    result.put(name, text);
                 }));
         return result;
     }
@@ -197,13 +191,8 @@ final class YamlMapping {
     /** A mapping that is passed on as it is written. */
     Optional<Raw> raw(String key) {
         var entry = given(key);
-        try {
-            if (entry.isPresent() && entry.get().value() instanceof MappingNode mapping) {
-                return Optional.of(Raw.of(mapping));
-            }
-        } catch (IllegalArgumentException e) {
-            error(key, String.valueOf(e.getMessage()));
-            return Optional.empty();
+        if (entry.isPresent() && entry.get().value() instanceof MappingNode mapping) {
+            return Optional.of(Raw.of(mapping, pathOf(key), errors));
         }
         if (entry.isPresent()) {
             error(key, NO_MAPPING);
@@ -268,12 +257,10 @@ final class YamlMapping {
     }
 
     static boolean isNull(Node node) {
-        return node instanceof ScalarNode scalar
-                && scalar.getScalarStyle() == ScalarStyle.PLAIN
-                && NULLS.contains(scalar.getValue());
+        return node instanceof ScalarNode scalar && YamlScalar.isNull(scalar);
     }
 
-    private static int lineOf(Node node) {
+    static int lineOf(Node node) {
         return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
     }
 }

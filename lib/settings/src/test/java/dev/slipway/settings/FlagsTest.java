@@ -97,8 +97,8 @@ class FlagsTest {
         var message = "invalid worker-id: values starting with 'warp' are reserved and cannot be used";
 
         assertThatThrownBy(() -> Settings.parse("worker_id: " + id).with(Flags.none()))
-                .hasMessage(message);
-        assertThatThrownBy(() -> FILE.with(worker(id))).hasMessage(message);
+                .hasMessage("worker_id: " + message);
+        assertThatThrownBy(() -> FILE.with(worker(id))).hasMessage("--worker-id: " + message);
     }
 
     @Test

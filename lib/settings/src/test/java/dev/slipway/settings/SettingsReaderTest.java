@@ -295,6 +295,59 @@ class SettingsReaderTest {
                         new EnvironmentEntry("B", Optional.empty()));
     }
 
+    @Test
+    void reportsEveryFaultOfWhatIsPassedOnAtItsPlace() {
+        assertThat(errorsOf("""
+                backend:
+                  kubernetes:
+                    pod_template:
+                      a: 1
+                      containers:
+                        - {name: task}
+                        - name: x
+                          name: y
+                      a: 2
+                """))
+                .containsExactlyInAnyOrder(
+                        "line 8: backend.kubernetes.pod_template.containers[1].name: given twice: remove one",
+                        "line 9: backend.kubernetes.pod_template.a: given twice: remove one");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0400, 256",
+        "0o400, 256",
+        "0x1F, 31",
+        "0b101, 5",
+        "-7, -7",
+        "1_000, 1000",
+        "1.2096e+06, 1209600.0",
+        "yes, true",
+        "off, false",
+        "08, 8.0",
+        "'\"yes\"', yes",
+        "'\"0400\"', 0400",
+        "2Gi, 2Gi",
+        "1.2.3, 1.2.3",
+    })
+    void passesScalarsOnAsYaml11MeansThem(String written, String value) {
+        var settings = Settings.parse("backend: {kubernetes: {pod_template: {a: %s}}}".formatted(written));
+
+        assertThat(settings.backend()).containsInstanceOf(Kubernetes.class);
+        var template =
+                ((Kubernetes) settings.backend().orElseThrow()).podTemplate().orElseThrow();
+        assertThat(template.value().get("a")).hasToString(value);
+        assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
+    }
+
+    @Test
+    void readsLargeNumbersAsTemplatesWriteThem() {
+        var settings = Settings.parse("backend: {kubernetes: {ttl_seconds_after_finished: 1.2096e+06}}");
+
+        assertThat(((Kubernetes) settings.backend().orElseThrow()).ttlSecondsAfterFinished())
+                .isEqualTo(1_209_600);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"-5", "0"})
     void readsNoLimitFromZeroAndNegativeNumbers(String number) {
@@ -331,8 +384,8 @@ class SettingsReaderTest {
                 "backend: {kubernetes: {default_image: 'a b'}} | line 1: backend.kubernetes.default_image: an image's name holds no space or tab",
                 "backend: {kubernetes: {preflight_image: \"a\\tb\"}} | line 1: backend.kubernetes.preflight_image: an image's name holds no space or tab",
                 "backend: {kubernetes: {sidecar_image: 'a b'}} | line 1: backend.kubernetes.sidecar_image: an image's name holds no space or tab",
-                "backend: {kubernetes: {coding_cli_sidecars: {claude: 'a b'}}} | line 1: backend.kubernetes.coding_cli_sidecars: claude: an image's name holds no space or tab",
-                "backend: {kubernetes: {coding_cli_sidecars: {claude: }}} | line 1: backend.kubernetes.coding_cli_sidecars: claude: names no image",
+                "backend: {kubernetes: {coding_cli_sidecars: {claude: 'a b'}}} | line 1: backend.kubernetes.coding_cli_sidecars.claude: an image's name holds no space or tab",
+                "backend: {kubernetes: {coding_cli_sidecars: {claude: }}} | line 1: backend.kubernetes.coding_cli_sidecars.claude: names no image",
                 "backend: {kubernetes: {image_pull_policy: always}} | line 1: backend.kubernetes.image_pull_policy: must be Always, Never or IfNotPresent",
                 "backend: {kubernetes: {workspace_size_limit: 10GB}} | line 1: backend.kubernetes.workspace_size_limit: must be a Kubernetes quantity, for example 10Gi",
                 "backend: {kubernetes: {unschedulable_timeout: 30}} | line 1: backend.kubernetes.unschedulable_timeout: must be a span of time, for example 30s or 1h30m",
@@ -340,7 +393,13 @@ class SettingsReaderTest {
                 "backend: {kubernetes: {use_image_volumes: maybe}} | line 1: backend.kubernetes.use_image_volumes: must be true or false",
                 "backend: {kubernetes: {extra_labels: [a]}} | line 1: backend.kubernetes.extra_labels: must be a mapping (key: value)",
                 "backend: {kubernetes: {pod_template: text}} | line 1: backend.kubernetes.pod_template: must be a mapping (key: value)",
-                "backend: {kubernetes: {pod_template: {a: 1, a: 2}}} | line 1: backend.kubernetes.pod_template: holds the key \"a\" twice",
+                "backend: {kubernetes: {pod_template: {a: 1, a: 2}}} | line 1: backend.kubernetes.pod_template.a: given twice: remove one",
+                "backend: {kubernetes: {ttl_seconds_after_finished: '60'}} | line 1: backend.kubernetes.ttl_seconds_after_finished: must be a whole number",
+                "backend: {kubernetes: {ttl_seconds_after_finished: 1.5}} | line 1: backend.kubernetes.ttl_seconds_after_finished: must be a whole number",
+                "backend: {kubernetes: {preflight_resources: [a]}} | line 1: backend.kubernetes.preflight_resources: must be a mapping (key: value)",
+                "backend: {kubernetes: {kubeconfig: [a]}} | line 1: backend.kubernetes.kubeconfig: must be a single value",
+                "backend: {kubernetes: yes} | line 1: backend.kubernetes: must be a mapping (key: value)",
+                "backend: {direct: {environment: [{name: \"A\\tB\"}]}} | line 1: backend.direct.environment[0].name: the variable's name \"A\tB\" holds a space or tab",
                 "backend: {kubernetes: {environment: []}} | line 1: backend.kubernetes.environment: unknown key (known here: active_deadline_seconds, coding_cli_sidecars, default_image, extra_annotations, extra_labels, image_pull_policy, kubeconfig, namespace, pod_template, preflight_image, preflight_resources, setup_command, sidecar_image, teardown_command, ttl_seconds_after_finished, unschedulable_timeout, use_image_volumes, workspace_size_limit)",
                 "slipway: {limits: {podman: 2}} | line 1: slipway.limits.podman: unknown key (known here: direct, docker, kubernetes)",
                 "'' | the file is empty: remove it or configure something",

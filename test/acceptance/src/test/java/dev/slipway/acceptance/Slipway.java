@@ -118,13 +118,17 @@ final class Slipway {
     }
 
     Process start(String... arguments) throws IOException {
+        return builder(arguments).start();
+    }
+
+    ProcessBuilder builder(String... arguments) {
         List<String> command = new ArrayList<>(List.of(ROOT.resolve("slipway").toString(), arguments[0]));
         command.addAll(List.of("--state-dir", state().toString()));
         command.addAll(List.of(arguments).subList(1, arguments.length));
         ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile());
         builder.environment().remove("WARP_API_KEY");
         builder.environment().putAll(environment);
-        return builder.start();
+        return builder;
     }
 
     JsonNode env() throws IOException {
