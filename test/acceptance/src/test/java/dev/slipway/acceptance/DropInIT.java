@@ -68,7 +68,6 @@ class DropInIT extends ControlPlaneTest {
                         .until(() -> Files.readString(log).contains(words));
             }
         } finally {
-            System.err.println(Files.readString(log));
             Slipway.signal(daemon.pid(), "TERM");
             assertThat(daemon.waitFor(Slipway.PATIENCE.toSeconds(), TimeUnit.SECONDS))
                     .as(Files.readString(log))
