@@ -93,7 +93,10 @@ class OutputIT extends InstalledTest {
     /** What the agents' output takes of the disk, in bytes: less than the files' sizes once they have holes. */
     private long outputOnDisk() throws IOException, InterruptedException {
         Process du = new ProcessBuilder(
-                        "du", "-s", "--block-size=1", slipway.state().resolve("direct").toString())
+                        "du",
+                        "-s",
+                        "--block-size=1",
+                        slipway.state().resolve("direct").toString())
                 .start();
         String printed = new String(du.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(du.waitFor()).isZero();
