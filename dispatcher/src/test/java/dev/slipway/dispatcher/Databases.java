@@ -18,6 +18,11 @@ public final class Databases {
         return open(sqlite(file), "db/ledger");
     }
 
+    /** One that has its schema already. */
+    public static AgroalDataSource existing(Path file) {
+        return pool(sqlite(file), Duration.ofSeconds(30));
+    }
+
     public static AgroalDataSource logs(Path file) {
         return open(sqlite(file), "db/logs");
     }
@@ -27,7 +32,7 @@ public final class Databases {
     }
 
     public static AgroalDataSource open(String url, String schema) {
-        AgroalDataSource database = pool(url);
+        AgroalDataSource database = pool(url, Duration.ofSeconds(1));
         Flyway.configure()
                 .dataSource(database)
                 .locations("classpath:" + schema)
@@ -36,11 +41,11 @@ public final class Databases {
         return database;
     }
 
-    private static AgroalDataSource pool(String url) {
+    private static AgroalDataSource pool(String url, Duration patience) {
         try {
             return AgroalDataSource.from(new AgroalDataSourceConfigurationSupplier()
                     .connectionPoolConfiguration(pool -> pool.maxSize(POOL)
-                            .acquisitionTimeout(Duration.ofSeconds(1))
+                            .acquisitionTimeout(patience)
                             .connectionFactoryConfiguration(factory -> factory.jdbcUrl(url))));
         } catch (SQLException e) {
             throw new IllegalStateException(e);
