@@ -6,6 +6,7 @@ import dev.slipway.dispatcher.core.Change;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.dispatcher.ledger.Ledger;
+import dev.slipway.dispatcher.ledger.LedgerFile;
 import dev.slipway.dispatcher.logs.LogStore;
 import dev.slipway.dispatcher.loop.Batch;
 import dev.slipway.dispatcher.loop.Loop;
@@ -98,7 +99,9 @@ public class Dispatcher {
             @FlywayDataSource("ledger") Flyway schema,
             @ConfigProperty(name = "quarkus.datasource.postgresql.active") boolean postgresql) {
         refusePostgresql(postgresql);
-        return open("The ledger (ledger.db in the state directory)", () -> {
+        return open("The ledger " + directory.ledger(), () -> {
+            LedgerFile.check(directory.ledger());
+            LedgerFile.checkVersion(schema);
             schema.migrate();
             return Ledger.open(writer, readers);
         });
@@ -118,7 +121,7 @@ public class Dispatcher {
             StateDirectory directory,
             @DataSource("logs") AgroalDataSource database,
             @FlywayDataSource("logs") Flyway schema) {
-        return open("The store of output (logs.db in the state directory)", () -> {
+        return open("The store of output " + directory.logs(), () -> {
             schema.migrate();
             return new LogStore(database);
         });
@@ -153,9 +156,16 @@ public class Dispatcher {
     @Produces
     @Singleton
     Loop loop(
-            Ledger ledger, Limits limits, Clock clock, Runs runs, Telemetry telemetry, Viewers viewers, LogStore logs) {
+            StateDirectory directory,
+            Ledger ledger,
+            Limits limits,
+            Clock clock,
+            Runs runs,
+            Telemetry telemetry,
+            Viewers viewers,
+            LogStore logs) {
         return open(
-                "The ledger",
+                "The ledger " + directory.ledger(),
                 () -> new Loop(ledger, limits, clock, List.of(runs, telemetry, viewers, forgetting(logs))));
     }
 
@@ -172,8 +182,14 @@ public class Dispatcher {
         };
     }
 
-    void start(@Observes StartupEvent event, Loop loop, Ledger ledger, LogStore logs, Runs runs) {
-        open("The store of output (logs.db in the state directory)", () -> {
+    void start(
+            @Observes StartupEvent event,
+            StateDirectory directory,
+            Loop loop,
+            Ledger ledger,
+            LogStore logs,
+            Runs runs) {
+        open("The store of output " + directory.logs(), () -> {
             logs.retain(runs::isKnown);
             return logs;
         });
@@ -196,9 +212,12 @@ public class Dispatcher {
         try {
             return opening.open();
         } catch (SQLException | FlywayException e) {
-            throw refuse("%s cannot be opened: %s. If the file is damaged, restore it from a backup or move it away;"
-                            .formatted(what, ExceptionUtil.getRootCause(e).getMessage())
-                    + " without it the dispatcher starts anew, and runs of the old one are left alone.");
+            throw refuse(
+                    "%s cannot be opened: %s. It was left as it is. If it is damaged, restore it from a backup, or move it"
+                                    .formatted(
+                                            what, ExceptionUtil.getRootCause(e).getMessage())
+                            + " away together with the files beside it whose names begin with its name: without it the dispatcher starts"
+                            + " anew, and runs of the old one are left alone.");
         }
     }
 

@@ -17,10 +17,12 @@ final class StateDirectory implements AutoCloseable {
     private static final FileAttribute<?> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+    private final Path directory;
     private final FileChannel channel;
     private final FileLock lock;
 
-    private StateDirectory(FileChannel channel, FileLock lock) {
+    private StateDirectory(Path directory, FileChannel channel, FileLock lock) {
+        this.directory = directory;
         this.channel = channel;
         this.lock = lock;
     }
@@ -38,7 +40,10 @@ final class StateDirectory implements AutoCloseable {
                 file(directory.resolve(database)).close();
             }
         } catch (IOException e) {
-            throw new IOException("The state directory " + directory + " cannot be used: " + e, e);
+            throw new IOException(
+                    "The state directory " + directory + " cannot be used: " + e
+                            + ". Give it to the user that the dispatcher runs as, or use another one (SLIPWAY_STATE_DIR).",
+                    e);
         }
         FileChannel channel = file(directory.resolve("dispatcher.lock"));
         @Nullable FileLock lock = channel.tryLock();
@@ -48,7 +53,15 @@ final class StateDirectory implements AutoCloseable {
                     + ". Stop it, or give this one another directory (SLIPWAY_STATE_DIR).");
         }
         keepDriverFilesIn(directory.resolve("driver"));
-        return new StateDirectory(channel, lock);
+        return new StateDirectory(directory, channel, lock);
+    }
+
+    Path ledger() {
+        return directory.resolve("ledger.db");
+    }
+
+    Path logs() {
+        return directory.resolve("logs.db");
     }
 
     /**

@@ -9,7 +9,6 @@ import dev.slipway.dispatcher.core.State;
 import dev.slipway.protocol.Api;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.TaskState;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -51,10 +50,9 @@ public final class Ledger {
      *
      * @param writer for the loop alone, which waits for nobody's reading
      * @param readers of the same database
-     * @throws SQLException if it cannot be read or is damaged
+     * @throws SQLException if it cannot be read or written
      */
     public static Ledger open(DataSource writer, DataSource readers) throws SQLException {
-        checkIntegrity(readers);
         String id = transaction(writer, sql -> {
             Optional<String> known = sql.first(row -> row.getString(1), "select id from ledger");
             if (known.isPresent()) {
@@ -65,19 +63,6 @@ public final class Ledger {
             return fresh;
         });
         return new Ledger(writer, readers, id);
-    }
-
-    /** A damaged file is better found now than in the middle of a night; PostgreSQL looks after itself. */
-    private static void checkIntegrity(DataSource database) throws SQLException {
-        try (Connection connection = database.getConnection()) {
-            if (!connection.getMetaData().getDatabaseProductName().equals("SQLite")) {
-                return;
-            }
-            var faults = new Sql(connection).list(row -> row.getString(1), "pragma quick_check(1)");
-            if (!faults.equals(List.of("ok"))) {
-                throw new SQLException("the file is damaged: " + faults.getFirst());
-            }
-        }
     }
 
     /** A UUID: the mark of everything that belongs to this ledger. */
