@@ -36,6 +36,9 @@ final class FaultHarness {
     /** How long nothing may come to its end before what is open is taken for lost. */
     private static final Duration PATIENCE = Duration.ofSeconds(100);
 
+    private static final int SLOTS = 8;
+    private static final int DISK_MEBIBYTES = 512;
+
     private final Slipway slipway;
     private final FakeControlPlane controlPlane;
     private final Path directory;
@@ -48,7 +51,7 @@ final class FaultHarness {
      * @param slipway configured, and ready to be started
      * @param disk of the state directory, if that has one of its own
      */
-    FaultHarness(Slipway slipway, FakeControlPlane controlPlane, Path directory, Optional<SmallDisk> disk)
+    private FaultHarness(Slipway slipway, FakeControlPlane controlPlane, Path directory, Optional<SmallDisk> disk)
             throws IOException {
         this.slipway = slipway;
         this.controlPlane = controlPlane;
@@ -65,7 +68,101 @@ final class FaultHarness {
         return directory.resolve("journal");
     }
 
-    Verdict.Seen carryOut(FaultPlan plan) throws Exception {
+    /** Carries out the plan with services and a control plane of their own, in an empty directory, and leaves nothing running. */
+    static Verdict judge(FaultPlan plan, Path directory) throws Exception {
+        return with(directory, SLOTS, harness -> Verdict.of(plan, harness.carryOut(plan)));
+    }
+
+    /** Kills everything while so many tasks run, and measures how soon they are observed again. */
+    static Recovery recovery(int tasks, Path directory) throws Exception {
+        return with(directory, tasks, harness -> harness.recover(FaultPlan.ofLongTasks(tasks, Recovery.ROUNDS)));
+    }
+
+    /** What is done with the services. */
+    private interface Use<T> {
+        T of(FaultHarness harness) throws Exception;
+    }
+
+    private static <T> T with(Path directory, int slots, Use<T> use) throws Exception {
+        Slipway slipway = new Slipway(directory).with("WARP_API_KEY", "key");
+        Optional<SmallDisk> disk = SmallDisk.mount(slipway.state(), DISK_MEBIBYTES);
+        try (FakeControlPlane controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0)) {
+            slipway.configure("max_concurrent_tasks: " + slots, "slipway:", "  queue_limit: 1000");
+            try {
+                return use.of(new FaultHarness(slipway, controlPlane, directory, disk));
+            } finally {
+                slipway.close();
+            }
+        } finally {
+            if (disk.isPresent()) {
+                disk.get().unmount();
+            }
+        }
+    }
+
+    /**
+     * Measures how long everything takes to be back after a SIGKILL of all services, a few times without tasks, and as often
+     * with the plan's tasks running, which are long.
+     */
+    private Recovery recover(FaultPlan plan) throws Exception {
+        start();
+        List<Double> bare = new ArrayList<>();
+        List<Double> running = new ArrayList<>();
+        for (int round = 0; round < Recovery.ROUNDS; round++) {
+            bare.add(secondsToReturn(0));
+        }
+        List<Task> tasks = plan.tasks();
+        try (var assigner = new Assigner(controlPlane)) {
+            tasks.forEach(task -> assigner.assign(task.id(), assignment(task)));
+            await("all tasks to run").atMost(PATIENCE).ignoreExceptions().until(() -> running() == tasks.size());
+            for (int round = 0; round < Recovery.ROUNDS; round++) {
+                running.add(secondsToReturn(tasks.size()));
+            }
+            awaitEndings(tasks);
+        }
+        return new Recovery(bare, running, Verdict.of(plan, seen(tasks)));
+    }
+
+    private double secondsToReturn(int runs) throws Exception {
+        long begun = System.nanoTime();
+        kill(slipway.services());
+        try (ExecutorService starter = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> up = starter.submit(() -> {
+                start();
+                return null;
+            });
+            await(runs + " runs to be observed again")
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(20))
+                    .ignoreExceptions()
+                    .until(() -> isBack(runs));
+            double seconds = (System.nanoTime() - begun) / 1e9;
+            up.get();
+            return seconds;
+        }
+    }
+
+    /** Whether the executor has taken up so many runs of an earlier process, and the dispatcher sees them in its hands. */
+    private boolean isBack(int runs) throws IOException, InterruptedException {
+        String executor = slipway.env().at("/services/executor-direct/url").textValue();
+        return slipway.metric(executor + "/metrics", "slipway_executor_adoptions_total") == runs
+                && Slipway.JSON
+                        .readTree(slipway.get("/api/v1/executors").body())
+                        .at("/0/present")
+                        .booleanValue()
+                && running() == runs;
+    }
+
+    /** How many tasks run at an executor that is there. */
+    private long running() throws IOException, InterruptedException {
+        JsonNode page = Slipway.JSON.readTree(
+                slipway.get("/api/v1/tasks?state=running&limit=100").body());
+        return page.get("tasks").findParents("executionId").stream()
+                .filter(task -> !task.has("waiting"))
+                .count();
+    }
+
+    private Verdict.Seen carryOut(FaultPlan plan) throws Exception {
         start();
         try (var assigner = new Assigner(controlPlane);
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -80,9 +177,14 @@ final class FaultHarness {
             remarks.add("%d assignments were sent, on %d connections; %d were rejected"
                     .formatted(assigner.sent(), controlPlane.connections(), received("task_rejected")));
         }
+        return seen(plan.tasks());
+    }
+
+    /** What is to be seen now that all tasks have ended. */
+    private Verdict.Seen seen(List<Task> tasks) throws IOException, InterruptedException {
         List<String> left = left();
         return new Verdict.Seen(
-                Files.readAllLines(journal()), controlPlane.received(), ended, logs(plan.tasks()), left, remarks);
+                Files.readAllLines(journal()), controlPlane.received(), ended, logs(tasks), left, remarks);
     }
 
     /** Something to do at its time, in milliseconds from the beginning of the round. */
@@ -237,7 +339,7 @@ final class FaultHarness {
     }
 
     /** Starts what does not run. Whether the control plane is reached at once is no matter. */
-    void start() throws Exception {
+    private void start() throws Exception {
         Slipway.Result up = slipway.run(
                 slipway.upConfigured("--web-socket-url", controlPlane.uri().toString()));
         if (up.exitCode() != 0 && !up.err().contains("the control plane is not reached")) {

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * What is done to the services and asked of them, in rounds: the same for the same seed. All times are milliseconds from the
@@ -89,10 +90,11 @@ record FaultPlan(long seed, List<Round> rounds) {
         return "%-50s %012d%n".formatted(execution, number);
     }
 
-    /** The agent. Arguments: execution, seconds of a tenth of its length, exit code, lines in a tenth of its output, whether it leaves a child. */
+    /** The agent. Nothing but what it is expected to write reaches its output. Arguments: execution, seconds of a tenth of its length, exit code, lines in a tenth of its output, whether it leaves a child. */
     static String agent(String journal) {
         return """
                 #!/bin/sh
+                exec 2> /dev/null
                 echo "start $1 $$" >> '%s'
                 [ "$5" = false ] || setsid sh -c 'trap "" TERM HUP INT; while :; do sleep 0.2; done' > /dev/null 2>&1 &
                 line=0
@@ -100,7 +102,7 @@ record FaultPlan(long seed, List<Round> rounds) {
                   last=$((line + $4))
                   while [ $line -lt $last ]; do
                     line=$((line + 1))
-                    until printf '%%-50s %%012d\\n' "$1" $line 2> /dev/null; do sleep 0.1; done
+                    until printf '%%-50s %%012d\\n' "$1" $line; do sleep 0.1; done
                   done
                   sleep $2
                 done
@@ -140,6 +142,19 @@ record FaultPlan(long seed, List<Round> rounds) {
             rounds.add(new Round(List.copyOf(arriving), random.nextInt(ARRIVALS), deck.removeLast()));
         }
         return new FaultPlan(seed, List.copyOf(rounds));
+    }
+
+    /** Tasks that write and run through all faults, each a SIGKILL of all services. */
+    static FaultPlan ofLongTasks(int tasks, int faults) {
+        List<Task> arriving = IntStream.range(0, tasks)
+                .mapToObj(number -> new Task(
+                        number, true, 0, 120_000, number, 1_000, false, OptionalLong.empty(), OptionalLong.empty()))
+                .toList();
+        List<Round> rounds = new ArrayList<>(List.of(new Round(arriving, 0, new Fault.Kill(SERVICES, 0))));
+        for (int round = 1; round < faults; round++) {
+            rounds.add(new Round(List.of(), 0, new Fault.Kill(SERVICES, 0)));
+        }
+        return new FaultPlan(0, List.copyOf(rounds));
     }
 
     private static Task task(int number, Random random) {

@@ -2,10 +2,8 @@ package dev.slipway.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.slipway.testkit.FakeControlPlane;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -24,26 +22,9 @@ class FaultsIT {
                 Integer.getInteger("slipway.faults.tasks", 64),
                 Integer.getInteger("slipway.faults.count", 17));
 
-        Verdict verdict = Verdict.of(plan, carryOut(plan));
+        Verdict verdict = FaultHarness.judge(plan, directory);
 
         Files.writeString(Path.of("target", "faults-" + plan.seed() + ".txt"), verdict.report());
         assertThat(verdict.isGood()).as(verdict.report()).isTrue();
-    }
-
-    private Verdict.Seen carryOut(FaultPlan plan) throws Exception {
-        Slipway slipway = new Slipway(directory).with("WARP_API_KEY", "key");
-        Optional<SmallDisk> disk = SmallDisk.mount(slipway.state(), 256);
-        try (FakeControlPlane controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0)) {
-            slipway.configure("max_concurrent_tasks: 8", "slipway:", "  queue_limit: 1000");
-            try {
-                return new FaultHarness(slipway, controlPlane, directory, disk).carryOut(plan);
-            } finally {
-                slipway.close();
-            }
-        } finally {
-            if (disk.isPresent()) {
-                disk.get().unmount();
-            }
-        }
     }
 }

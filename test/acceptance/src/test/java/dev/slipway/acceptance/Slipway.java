@@ -243,9 +243,14 @@ final class Slipway {
                 .asText("");
     }
 
-    /** The sum of a metric's samples. */
+    /** The sum of a dispatcher's metric's samples. */
     double metric(String name) throws IOException, InterruptedException {
-        URI metrics = URI.create(env().get("metrics").textValue());
+        return metric(env().get("metrics").textValue(), name);
+    }
+
+    /** @param url of the metrics page */
+    double metric(String url, String name) throws IOException, InterruptedException {
+        URI metrics = URI.create(url);
         return http.send(
                         HttpRequest.newBuilder(metrics).timeout(PATIENCE).build(), HttpResponse.BodyHandlers.ofString())
                 .body()

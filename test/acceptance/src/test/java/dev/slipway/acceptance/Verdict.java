@@ -14,11 +14,23 @@ import java.util.stream.Stream;
 /**
  * Whether everything that was asked for was done, once and truthfully, after what happened.
  *
- * @param violations what was not, one a line
+ * @param violations what was not
  * @param counts what happened, by name
  * @param remarks what is allowed, and worth a look
  */
-record Verdict(long seed, List<String> violations, Map<String, Integer> counts, List<String> remarks) {
+record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> counts, List<String> remarks) {
+    /** What can be wrong. */
+    enum Kind {
+        WITHOUT_RESULT,
+        STARTED_TWICE,
+        TOLD_WRONGLY,
+        OUTPUT_WRONG,
+        LEFT_BEHIND
+    }
+
+    /** @param what in words, of which task */
+    record Violation(Kind kind, String what) {}
+
     /**
      * What was seen from outside when all had come to rest.
      *
@@ -80,8 +92,8 @@ record Verdict(long seed, List<String> violations, Map<String, Integer> counts, 
     }
 
     static Verdict of(FaultPlan plan, Seen seen) {
-        Verdict verdict = new Verdict(
-                plan.seed(), new ArrayList<>(seen.left()), new TreeMap<>(), new ArrayList<>(seen.remarks()));
+        Verdict verdict = new Verdict(plan, new ArrayList<>(), new TreeMap<>(), new ArrayList<>(seen.remarks()));
+        seen.left().forEach(left -> verdict.violate(Kind.LEFT_BEHIND, left));
         plan.rounds()
                 .forEach(round ->
                         verdict.count("fault " + round.fault().getClass().getSimpleName()));
@@ -99,17 +111,19 @@ record Verdict(long seed, List<String> violations, Map<String, Integer> counts, 
                 .filter(line -> line.equals("end " + execution + " " + task.exitCode()))
                 .count();
         if (starts > 1) {
-            violations.add(execution + " was started " + starts + " times");
+            violate(Kind.STARTED_TWICE, execution + " was started " + starts + " times");
         }
         List<Told> told = told(task, seen);
         if (told.isEmpty()) {
-            violations.add(execution + " has no result; its agent was started " + starts + " times and ended " + ends
-                    + " times; " + seen.tasks().get(execution));
+            violate(
+                    Kind.WITHOUT_RESULT,
+                    execution + " has no result; its agent was started " + starts + " times and ended " + ends
+                            + " times; " + seen.tasks().get(execution));
             return;
         }
         Told first = told.getFirst();
         if (!told.stream().allMatch(first::isSame)) {
-            violations.add(execution + " was told in different ways: " + told);
+            violate(Kind.TOLD_WRONGLY, execution + " was told in different ways: " + told);
         }
         if (ends > 0) {
             judgeEnded(task, first);
@@ -142,7 +156,9 @@ record Verdict(long seed, List<String> violations, Map<String, Integer> counts, 
         } else if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
             count("cancelled at the very end");
         } else {
-            violations.add(task.execution() + " exited with " + task.exitCode() + ", but was told as " + told);
+            violate(
+                    Kind.TOLD_WRONGLY,
+                    task.execution() + " exited with " + task.exitCode() + ", but was told as " + told);
         }
     }
 
@@ -150,7 +166,7 @@ record Verdict(long seed, List<String> violations, Map<String, Integer> counts, 
         if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
             count("cancelled while running");
         } else {
-            violations.add(task.execution() + " was killed, and told as " + told);
+            violate(Kind.TOLD_WRONGLY, task.execution() + " was killed, and told as " + told);
         }
     }
 
@@ -161,7 +177,7 @@ record Verdict(long seed, List<String> violations, Map<String, Integer> counts, 
             count("failed without a start");
             remarks.add(task.execution() + " was never started: " + told.message());
         } else {
-            violations.add(task.execution() + " was never started, but told as " + told);
+            violate(Kind.TOLD_WRONGLY, task.execution() + " was never started, but told as " + told);
         }
     }
 
@@ -172,17 +188,27 @@ record Verdict(long seed, List<String> violations, Map<String, Integer> counts, 
             while (same < Math.min(log.length(), output.length()) && log.charAt(same) == output.charAt(same)) {
                 same++;
             }
-            violations.add("%s wrote %d bytes of output, %d are kept, and they differ from byte %d on: '%s'"
-                    .formatted(
-                            task.execution(),
-                            output.length(),
-                            log.length(),
-                            same,
-                            log.substring(same, Math.min(log.length(), same + 100))
-                                    .strip()));
+            violate(
+                    Kind.OUTPUT_WRONG,
+                    "%s wrote %d bytes of output, %d are kept, and they differ from byte %d on: '%s'"
+                            .formatted(
+                                    task.execution(),
+                                    output.length(),
+                                    log.length(),
+                                    same,
+                                    log.substring(same, Math.min(log.length(), same + 100))
+                                            .strip()));
         } else {
             counts.merge("bytes of output", log.length(), Integer::sum);
         }
+    }
+
+    private void violate(Kind kind, String what) {
+        violations.add(new Violation(kind, what));
+    }
+
+    long violations(Kind kind) {
+        return violations.stream().filter(violation -> violation.kind() == kind).count();
     }
 
     private void count(String what) {
@@ -192,7 +218,7 @@ record Verdict(long seed, List<String> violations, Map<String, Integer> counts, 
     /** For people. */
     String report() {
         StringBuilder text = new StringBuilder(
-                "seed %d: %s%n".formatted(seed, isGood() ? "good" : violations.size() + " VIOLATIONS"));
+                "seed %d: %s%n".formatted(plan.seed(), isGood() ? "good" : violations.size() + " VIOLATIONS"));
         violations.forEach(
                 violation -> text.append("  VIOLATION: ").append(violation).append('\n'));
         counts.forEach((what, count) -> text.append("  %-35s %d%n".formatted(what, count)));

@@ -55,8 +55,9 @@ class VerdictTest {
     }
 
     private List<String> violations() {
-        return Verdict.of(PLAN, new Verdict.Seen(journal, received, tasks, logs, left, List.of()))
-                .violations();
+        return Verdict.of(PLAN, new Verdict.Seen(journal, received, tasks, logs, left, List.of())).violations().stream()
+                .map(violation -> violation.kind() + ": " + violation.what())
+                .toList();
     }
 
     @Test
@@ -74,7 +75,7 @@ class VerdictTest {
     @Test
     void noticesASecondStart() {
         journal.add("start run-0 13");
-        assertThat(violations()).containsExactly("run-0 was started 2 times");
+        assertThat(violations()).containsExactly("STARTED_TWICE: run-0 was started 2 times");
     }
 
     @Test
@@ -114,6 +115,6 @@ class VerdictTest {
     @Test
     void noticesWhatIsLeft() {
         left.add("process 17");
-        assertThat(violations()).containsExactly("process 17");
+        assertThat(violations()).containsExactly("LEFT_BEHIND: process 17");
     }
 }

@@ -1,0 +1,161 @@
+package dev.slipway.acceptance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.slipway.acceptance.Verdict.Kind;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Long histories of faults, and the time that it takes to recover from the worst of them: writes {@code docs/reliability.md}. No
+ * part of the build; run it as that page says.
+ */
+class Reliability {
+    private static final Path PAGE = Path.of("../../docs/reliability.md");
+    private static final int TASKS = Integer.getInteger("slipway.faults.tasks", 1_000);
+    private static final int FAULTS = Integer.getInteger("slipway.faults.count", 200);
+    private static final int RUNNING = 50;
+
+    @TempDir
+    Path directory;
+
+    private record History(Verdict verdict, Duration length) {}
+
+    @Test
+    void measure() throws Exception {
+        Recovery recovery = FaultHarness.recovery(RUNNING, Files.createDirectory(directory.resolve("recovery")));
+        List<History> histories = new ArrayList<>();
+        for (long seed : seeds()) {
+            Instant begun = Instant.now();
+            Path place = Files.createDirectory(directory.resolve("seed-" + seed));
+            Verdict verdict = FaultHarness.judge(FaultPlan.of(seed, TASKS, FAULTS), place);
+            histories.add(new History(verdict, Duration.between(begun, Instant.now())));
+            Files.writeString(Path.of("target", "faults-" + seed + ".txt"), verdict.report());
+            Files.writeString(PAGE, page(recovery, histories));
+        }
+
+        assertThat(recovery.verdict().isGood()).as(recovery.verdict().report()).isTrue();
+        assertThat(histories)
+                .allSatisfy(history -> assertThat(history.verdict().isGood())
+                        .as(history.verdict().report())
+                        .isTrue());
+    }
+
+    private static List<Long> seeds() {
+        return Arrays.stream(
+                        System.getProperty("slipway.faults.seeds", "1,2,3,4,5").split(","))
+                .map(Long::valueOf)
+                .toList();
+    }
+
+    private static String page(Recovery recovery, List<History> histories) throws IOException {
+        return """
+                # Reliability
+
+                Written by the program `Reliability` in `test/acceptance`: the packaged services, a fake control plane, agents that keep a journal of their own. What is counted is counted from outside: by that journal, by what the control plane received, and by what is left on the host.
+
+                ```sh
+                ./mvnw verify -pl test/acceptance -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=Reliability -Dslipway.faults.seeds=%s -Dslipway.faults.tasks=%d -Dslipway.faults.count=%d
+                ```
+
+                Machine: %s. Date: %s.
+
+                ## Faults while tasks come, run and end
+
+                Every history has %d tasks and %d faults by its seed. Most tasks come from the control plane, the others from the API; some are assigned or submitted twice, some are cancelled, some leave a process behind that ignores SIGTERM.
+
+                | seed | minutes | without result | started twice | told wrongly | output wrong | left behind |
+                |---|---|---|---|---|---|---|
+                %s
+                *Without result*: an assigned task whose result did not reach the control plane, or a submitted one that did not end. *Told wrongly*: an ending or an exit code that was not the agent's. *Output wrong*: a byte that is missing, doubled or not the task's. *Left behind*: a process, a workspace, evidence, or a slot that is not free when all has come to rest.
+
+                What happened, in all histories together:
+
+                | | |
+                |---|---|
+                %s
+                %s
+                ## Recovery
+
+                From a SIGKILL of all services until %d tasks that run all the while are observed again; beside it the same without a task, which is the time that the services take to start. %d times each, median (all). Every task ended with its true exit code, and no byte of its output is missing or doubled: %s.
+
+                | | s |
+                |---|---|
+                | no task | %s |
+                | %d tasks running | %s |
+                """.formatted(
+                histories.stream().map(history -> Long.toString(seed(history))).collect(Collectors.joining(",")),
+                TASKS,
+                FAULTS,
+                Benchmarks.machine(),
+                LocalDate.now(ZoneOffset.UTC),
+                TASKS,
+                FAULTS,
+                histories.stream().map(Reliability::row).collect(Collectors.joining()),
+                counts(histories),
+                violations(recovery, histories),
+                RUNNING,
+                Recovery.ROUNDS,
+                recovery.verdict().isGood() ? "yes" : "NO",
+                seconds(recovery.bare()),
+                RUNNING,
+                seconds(recovery.running()));
+    }
+
+    private static long seed(History history) {
+        return history.verdict().plan().seed();
+    }
+
+    private static String row(History history) {
+        return "| %d | %d | %s |%n"
+                .formatted(
+                        seed(history),
+                        history.length().toMinutes(),
+                        Arrays.stream(Kind.values())
+                                .map(kind -> Long.toString(history.verdict().violations(kind)))
+                                .collect(Collectors.joining(" | ")));
+    }
+
+    private static String counts(List<History> histories) {
+        Map<String, Integer> counts = new TreeMap<>();
+        histories.forEach(history ->
+                history.verdict().counts().forEach((what, count) -> counts.merge(what, count, Integer::sum)));
+        return counts.entrySet().stream()
+                .map(count -> "| %s | %d |%n".formatted(count.getKey(), count.getValue()))
+                .collect(Collectors.joining());
+    }
+
+    private static String violations(Recovery recovery, List<History> histories) {
+        return Stream.concat(Stream.of(recovery.verdict()), histories.stream().map(History::verdict))
+                .filter(verdict -> !verdict.isGood())
+                .map(verdict -> "```\n" + verdict.report() + "```\n")
+                .collect(Collectors.joining());
+    }
+
+    private static String seconds(List<Double> all) {
+        List<Double> sorted = new ArrayList<>(all);
+        Collections.sort(sorted);
+        return "%.1f (%s)"
+                .formatted(
+                        sorted.get(sorted.size() / 2),
+                        all.stream()
+                                .map(one -> String.format(Locale.ROOT, "%.1f", one))
+                                .collect(Collectors.joining(", ")));
+    }
+}
