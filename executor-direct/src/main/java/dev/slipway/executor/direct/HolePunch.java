@@ -41,7 +41,7 @@ final class HolePunch {
     /** @throws IOException if the file system cannot do it */
     void free(Path file, long offset, long length) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment path = arena.allocateFrom(file.toString());
+            MemorySegment path = arena.allocateFrom(file.toString(), NativeText.CHARSET);
             int descriptor = (int) open.invokeExact(path, OPEN_WRITE_CLOEXEC);
             if (descriptor < 0) {
                 throw new IOException("cannot open " + file + " to free its delivered part");

@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What runs need of this host. */
@@ -61,7 +62,10 @@ final class Host implements Closeable {
             prepareWorkspaceRoot(config.workspaceRoot());
         }
         takeLock();
-        return agentRemark();
+        checkExpressible("setup_command", config.commands().setup());
+        checkExpressible("teardown_command", config.commands().teardown());
+        return Stream.concat(agentRemark().stream(), environmentRemark().stream())
+                .toList();
     }
 
     String setsid() {
@@ -113,6 +117,21 @@ final class Host implements Closeable {
         }
         return List.of("no 'oz' on PATH: the control plane's tasks will fail here until it is installed or"
                 + " backend.direct.oz_path is set; commands run");
+    }
+
+    private static void checkExpressible(String setting, Optional<String> command) throws PreflightFailure {
+        if (command.filter(text -> !NativeText.isExpressible(text)).isPresent()) {
+            throw new PreflightFailure("backend.direct.%s %s".formatted(setting, NativeText.INEXPRESSIBLE));
+        }
+    }
+
+    private List<String> environmentRemark() {
+        Set<String> unreadable = TaskEnvironment.unreadable(config.host());
+        return unreadable.isEmpty()
+                ? List.of()
+                : List.of(
+                        "no task, setup or teardown command is shown these variables of the executor's environment, which hold bytes that its locale does not have: %s; start the executor with LC_ALL=C.UTF-8"
+                                .formatted(String.join(", ", unreadable)));
     }
 
     /** Replaced as a whole: shells that are running read on from the old file. */

@@ -5,7 +5,6 @@ import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,14 +92,14 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
 
     /** The executable that a name stands for, as {@code execvp} would find it. */
     static Optional<Path> resolve(String name, String path, Path directory) {
-        if (name.isEmpty() || name.indexOf('\0') >= 0 || !isEncodable(name)) {
+        if (name.isEmpty() || name.indexOf('\0') >= 0 || !NativeText.isExpressible(name)) {
             return Optional.empty();
         }
         if (name.contains("/")) {
             return Optional.of(directory.resolve(name)).filter(Invocation::isProgram);
         }
         for (String entry : path.split(":", -1)) {
-            if (entry.indexOf('\0') < 0 && isEncodable(entry)) {
+            if (entry.indexOf('\0') < 0 && NativeText.isExpressible(entry)) {
                 Path candidate = directory.resolve(entry).resolve(name);
                 if (isProgram(candidate)) {
                     return Optional.of(candidate);
@@ -117,19 +116,10 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
         if (whole.getBytes(StandardCharsets.UTF_8).length >= MAX_STRING_BYTES) {
             throw cannotStart(what + " is longer than Linux allows for one string (128 KiB): pass it in a file");
         }
-        if (!isEncodable(whole)) {
-            throw cannotStart(what + " holds characters that the executor's locale cannot express:"
-                    + " start the executor with LC_ALL=C.UTF-8");
+        if (!NativeText.isExpressible(whole)) {
+            throw cannotStart(what + " " + NativeText.INEXPRESSIBLE);
         }
     }
-
-    /** The JVM would silently write a question mark for a character its locale does not have. */
-    private static boolean isEncodable(String text) {
-        return NATIVE.newEncoder().canEncode(text);
-    }
-
-    /** In which the JVM writes arguments and environment. */
-    static final Charset NATIVE = Charset.forName(System.getProperty("sun.jnu.encoding", "UTF-8"));
 
     private static boolean isProgram(Path candidate) {
         return Files.isRegularFile(candidate) && Files.isExecutable(candidate);

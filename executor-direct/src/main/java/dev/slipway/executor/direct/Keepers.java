@@ -60,7 +60,7 @@ final class Keepers {
         String function = "setup() {\n%sexec /bin/sh -c %s\n}\n%s\n"
                 .formatted(ShellText.exports(more), ShellText.quote(setupCommand), WHOLE);
         try (OutputStream pipe = keeper.getOutputStream()) {
-            pipe.write(function.getBytes(Invocation.NATIVE));
+            pipe.write(function.getBytes(NativeText.CHARSET));
         } catch (IOException e) {
             LOG.debugf("the keeper ended before it had read all: %s", e); // and so has started nothing
         }

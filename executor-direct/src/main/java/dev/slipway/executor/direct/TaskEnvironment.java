@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** What each step of a task sees. Pure; what is put later wins. */
 final class TaskEnvironment {
@@ -33,7 +35,7 @@ final class TaskEnvironment {
     }
 
     Map<String, SecretValue> agent(TaskSpec spec) {
-        Map<String, SecretValue> env = new LinkedHashMap<>(config.host());
+        Map<String, SecretValue> env = ofHost();
         env.keySet().retainAll(INHERITED);
         env.putAll(ofTask(spec));
         return marked(env);
@@ -72,9 +74,24 @@ final class TaskEnvironment {
                 || name.startsWith("SLIPWAY_")
                 || name.startsWith("QUARKUS_")
                 || (name.equals(API_KEY) && !config.commands().exposeApiKey());
-        Map<String, SecretValue> env = new LinkedHashMap<>(config.host());
+        Map<String, SecretValue> env = ofHost();
         env.keySet().removeIf(withheld);
         return env;
+    }
+
+    private Map<String, SecretValue> ofHost() {
+        Map<String, SecretValue> env = new LinkedHashMap<>(config.host());
+        env.keySet().removeAll(unreadable(config.host()));
+        return env;
+    }
+
+    /** Which variables of the executor's own the JVM could not read; nobody is shown what it read instead. */
+    static Set<String> unreadable(Map<String, SecretValue> host) {
+        return host.entrySet().stream()
+                .filter(variable -> !NativeText.wasReadable(
+                        variable.getKey() + variable.getValue().reveal()))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private Map<String, SecretValue> ofTask(TaskSpec spec) {

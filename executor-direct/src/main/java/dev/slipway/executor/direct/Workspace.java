@@ -29,6 +29,9 @@ record Workspace(Path directory, Kind kind) {
                     "the task's id cannot be the name of a directory: it must be one path component of at most 255"
                             + " bytes without control characters");
         }
+        if (!NativeText.isExpressible(spec.taskId())) {
+            throw refused("the task's id " + NativeText.INEXPRESSIBLE);
+        }
         if (spec.program() instanceof Program.Command && spec.workdir().isPresent()) {
             return new Workspace(given(spec.workdir().get()), Kind.GIVEN);
         }

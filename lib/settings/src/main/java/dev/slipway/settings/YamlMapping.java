@@ -116,7 +116,7 @@ final class YamlMapping {
         try {
             return text.map(Path::of);
         } catch (InvalidPathException e) {
-            error(key, "is not a path: " + e.getReason());
+            error(key, "is not a path (%s); if it is one, start Slipway with LC_ALL=C.UTF-8".formatted(e.getReason()));
             return Optional.empty();
         }
     }
