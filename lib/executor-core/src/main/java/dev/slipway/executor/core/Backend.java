@@ -35,7 +35,8 @@ public interface Backend {
 
     /**
      * Every run that carries this executor's id, of whatever ledger, whose evidence exists. Asked once, before the first
-     * sync: what is left of runs that never began may be settled by the call.
+     * sync and before any {@link #start}: what is left of runs that never began may be settled by the call, and what earlier
+     * processes left behind that leads to no evidence is removed. From then on each of them is observed.
      */
     List<Survivor> survivors() throws IOException;
 

@@ -10,7 +10,7 @@ public sealed interface Command {
     /** Start the agent, or adopt what already carries the run's id; then watch it until it has ended. */
     record Start(RunId run, TaskSpec spec) implements Command {}
 
-    /** Watch a run that an earlier process left, until it has ended. */
+    /** Report what becomes of a run that an earlier process left, and deliver its output. */
     record Adopt(RunId run) implements Command {}
 
     /**

@@ -132,7 +132,7 @@ final class Executor {
         List<RunId> runsLeft = survivors.stream().map(Survivor::run).toList();
         RunTable table = new RunTable(backend.kind(), slots, identity.incarnation(), runsLeft, DROP_GRACE.toMillis());
         Waiter changed = new Waiter();
-        Runs keeper = new Runs(table, survivors, backend, dispatcher, metrics, clock, changed);
+        Runs keeper = new Runs(table, backend, dispatcher, metrics, clock, changed);
         runs = keeper;
         metrics.gauges(
                 () -> keeper.count(RunTable::live),
@@ -143,6 +143,7 @@ final class Executor {
         if (closed) {
             return; // it was closed before it could be told
         }
+        keeper.watch(survivors);
         exchange.run();
     }
 }

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A run has at most one {@code Start} or {@code Adopt}, at most one {@code Stop}, and its {@code Forget} comes only after
  *       its ending was acknowledged, or after it ended if the dispatcher dropped it.
  *   <li>The first sync of a process names no session and reports no run: which survivors it may speak of, it learns from the
- *       answer. Runs of another ledger are counted and never touched.
+ *       answer. Runs of another ledger are counted; nothing is
+ *       asked of them, nor reported.
  * </ul>
  */
 public final class RunTable {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
@@ -36,7 +37,7 @@ final class RunWorker {
     private final LogPump pump;
     private final Metrics metrics;
     private final Clock clock;
-    private final AtomicBoolean pumping = new AtomicBoolean();
+    private final CountDownLatch delivering = new CountDownLatch(1);
     private final Waiter closing = new Waiter();
     private final String traceId;
     private final ReentrantLock evidence = new ReentrantLock();
@@ -65,16 +66,24 @@ final class RunWorker {
         inBackground("start", () -> {
             Optional<Observed.Ended> failed = begin(spec);
             metrics.started(failed.isEmpty());
-            failed.ifPresentOrElse(this::tellEnd, this::watch);
+            failed.ifPresentOrElse(this::tellEnd, this::deliverAndWatch);
+        });
+    }
+
+    /**
+     * Watches a run that an earlier process left, as soon as this one lives: it may need something of the executor, and its
+     * end is seen whether or not the dispatcher answers. Its end is told and its output delivered once it is adopted.
+     */
+    void watchSurvivor() {
+        inBackground("watch", () -> {
+            LOG.info("watching a run that an earlier process of this executor began");
+            watch();
         });
     }
 
     void adopt() {
         metrics.adopted();
-        inBackground("adopt", () -> {
-            LOG.info("watching a run that an earlier process of this executor began");
-            watch();
-        });
+        inBackground("output", this::deliver);
     }
 
     /** @param isWatched whether the run is being started or watched already */
@@ -83,14 +92,14 @@ final class RunWorker {
             LOG.info("stopping the run");
             repeatedly("stop", () -> stopUnlessForgotten(grace));
             if (!isWatched) {
-                watch();
+                deliverAndWatch();
             }
         });
     }
 
     void forget() {
         inBackground("forget", () -> {
-            if (pumping.get() && !pump.awaitDelivery(OUTPUT_STALL)) {
+            if (isDelivering() && !pump.awaitDelivery(OUTPUT_STALL)) {
                 LOG.warn("the dispatcher did not take all of the run's output, the rest is deleted");
             }
             pump.cancel();
@@ -129,6 +138,7 @@ final class RunWorker {
     /** Begins nothing more and tells nothing more. The run goes on. */
     void close() {
         closed = true;
+        delivering.countDown();
         pump.cancel();
         closing.wake();
     }
@@ -148,19 +158,46 @@ final class RunWorker {
                 revoked.set(backend.revoke(run));
                 return true;
             });
-            return revoked.get()
-                    ? Optional.of(new Observed.Ended(
-                            new Ending.NotStarted(FailureReason.UNKNOWN, "the start failed: " + e.getMessage()),
-                            0,
-                            clock.millis()))
-                    : Optional.empty();
+            return revoked.get() ? awaitEnd().map(end -> failed(e, end)) : Optional.empty();
         }
+    }
+
+    /** What is told of a run that ended because it was revoked, since nobody wanted it revoked. */
+    private static Observed.Ended failed(Exception cause, Observed.Ended end) {
+        return new Observed.Ended(
+                new Ending.NotStarted(FailureReason.UNKNOWN, "the start failed: " + cause.getMessage()),
+                0,
+                end.endedAtMillis());
+    }
+
+    private void deliverAndWatch() {
+        inBackground("output", this::deliver);
+        watch();
+    }
+
+    private void deliver() {
+        delivering.countDown();
+        pump.pump();
+    }
+
+    private boolean isDelivering() {
+        return delivering.getCount() == 0;
     }
 
     /** Until it has ended and its output is delivered, or the dispatcher has not taken any of it for a while. */
     private void watch() {
-        pumping.set(true);
-        inBackground("output", pump::pump);
+        Optional<Observed.Ended> ended = awaitEnd();
+        if (ended.isPresent() && awaitDelivering()) {
+            pump.end();
+            if (!pump.awaitDelivery(OUTPUT_STALL)) {
+                LOG.warn("the dispatcher takes none of the run's output: its result goes ahead");
+            }
+            tellEnd(ended.get());
+        }
+    }
+
+    /** @return empty if this worker is closed before */
+    private Optional<Observed.Ended> awaitEnd() {
         Backoff backoff = Backoff.ofCalls();
         Duration patience = Duration.ZERO;
         boolean runs = false;
@@ -168,12 +205,7 @@ final class RunWorker {
             try {
                 Observed observed = backend.observe(run, patience);
                 if (observed instanceof Observed.Ended ended) {
-                    pump.end();
-                    if (!pump.awaitDelivery(OUTPUT_STALL)) {
-                        LOG.warn("the dispatcher takes none of the run's output: its result goes ahead");
-                    }
-                    tellEnd(ended);
-                    return;
+                    return Optional.of(ended);
                 }
                 if (observed instanceof Observed.Running running && !runs) {
                     runs = true;
@@ -187,6 +219,17 @@ final class RunWorker {
                 closing.await(backoff.next());
             }
         }
+        return Optional.empty();
+    }
+
+    /** @return false if this worker is closed before */
+    private boolean awaitDelivering() {
+        try {
+            delivering.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return !closed;
     }
 
     private void tellEnd(Observed.Ended ended) {

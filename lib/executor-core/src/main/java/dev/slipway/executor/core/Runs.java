@@ -26,13 +26,9 @@ final class Runs implements RunWorker.Listener {
     private final Map<RunId, String> traces = new HashMap<>();
     private boolean closed;
 
-    /**
-     * @param survivors what earlier processes left
-     * @param changed woken whenever there is something new to report
-     */
+    /** @param changed woken whenever there is something new to report */
     Runs(
             RunTable table,
-            List<Survivor> survivors,
             Backend backend,
             Internal.ForExecutors dispatcher,
             Metrics metrics,
@@ -44,8 +40,21 @@ final class Runs implements RunWorker.Listener {
         this.metrics = metrics;
         this.clock = clock;
         this.changed = changed;
-        survivors.forEach(
-                survivor -> survivor.traceparent().ifPresent(traceparent -> traces.put(survivor.run(), traceparent)));
+    }
+
+    /** Begins to watch what earlier processes left, of whatever ledger. */
+    void watch(List<Survivor> survivors) {
+        lock.lock();
+        try {
+            survivors.forEach(survivor -> {
+                survivor.traceparent().ifPresent(traceparent -> traces.put(survivor.run(), traceparent));
+                if (!closed) {
+                    worker(survivor.run()).watchSurvivor();
+                }
+            });
+        } finally {
+            lock.unlock();
+        }
     }
 
     ExecutorSync nextSync() {
@@ -133,15 +142,18 @@ final class Runs implements RunWorker.Listener {
         if (command instanceof Command.Start start) {
             start.spec().traceparent().ifPresent(traceparent -> traces.put(start.run(), traceparent));
         }
-        RunWorker worker = workers.computeIfAbsent(
-                command.run(),
-                run -> new RunWorker(run, traces.getOrDefault(run, ""), backend, dispatcher, this, metrics, clock));
+        RunWorker worker = worker(command.run());
         switch (command) {
             case Command.Start start -> worker.start(withTraceparent(start.spec()));
             case Command.Adopt _ -> worker.adopt();
             case Command.Stop stop -> worker.stop(Duration.ofMillis(stop.graceMillis()), isWatched);
             case Command.Forget _ -> worker.forget();
         }
+    }
+
+    private RunWorker worker(RunId of) {
+        return workers.computeIfAbsent(
+                of, run -> new RunWorker(run, traces.getOrDefault(run, ""), backend, dispatcher, this, metrics, clock));
     }
 
     /** The agent joins the task's trace, unless the task brings a context of its own. */

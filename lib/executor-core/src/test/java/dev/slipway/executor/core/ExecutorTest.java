@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SyncAnswer;
 import dev.slipway.protocol.TaskSpec;
@@ -55,6 +56,57 @@ class ExecutorTest {
         assertThat(dispatcher.syncs().getLast().runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 5));
         assertThat(executor.trouble()).isEmpty();
         assertThat(executor.remarks()).containsExactly("a remark");
+    }
+
+    @Test
+    void survivorsAreWatchedToTheirEndsAlsoWhileTheDispatcherIsAway() {
+        backend.begin(RUN, "said\n");
+        dispatcher.goAway(true);
+
+        executor.open();
+        await().until(() -> backend.wasObserved(RUN));
+        backend.end(RUN, 4);
+        dispatcher.goAway(false);
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+
+        assertThat(dispatcher.output()).isEqualTo("said\n");
+        assertThat(dispatcher.syncs().getLast().finished())
+                .extracting(ExecutorSync.Finished::ending)
+                .containsExactly(new Ending.Exited(4, FailureReason.UNKNOWN, "", false));
+    }
+
+    @Test
+    void aSurvivorsEndIsNotReportedBeforeItsOutput() {
+        backend.begin(RUN, "said\n");
+        backend.end(RUN, 4);
+        dispatcher.answerAppendsWith(503);
+
+        executor.open();
+        await().until(() -> latest(sync -> !sync.runs().isEmpty()));
+        assertThat(dispatcher.isToldTheEndOf(KEY)).isFalse();
+        dispatcher.answerAppendsWith(0);
+
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+        assertThat(dispatcher.output()).isEqualTo("said\n");
+    }
+
+    @Test
+    void runsOfAnotherLedgerAreWatchedAndNeitherReportedNorTouched() {
+        RunId strange = new RunId("ledger-2", KEY);
+        backend.begin(strange, "said\n");
+        backend.end(strange, 4);
+        backend.begin(RUN, "");
+
+        executor.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+
+        await().until(() -> backend.wasObserved(strange));
+        await().during(Duration.ofMillis(500))
+                .until(() -> dispatcher.syncs().stream()
+                        .allMatch(
+                                sync -> sync.finished().isEmpty() && sync.runs().size() <= 1));
+        assertThat(dispatcher.output()).isEmpty();
+        assertThat(backend.calls()).containsOnly("preflight", "survivors");
     }
 
     @Test
@@ -171,6 +223,9 @@ class ExecutorTest {
         await().until(() -> dispatcher.isToldTheEndOf(KEY));
 
         assertThat(backend.calls()).containsSubsequence("start " + RUN, "revoke " + RUN);
+        assertThat(backend.wasObserved(RUN))
+                .as("to its end, with which nothing is left of it")
+                .isTrue();
         assertThat(dispatcher.syncs().getLast().finished().getFirst().ending())
                 .isInstanceOfSatisfying(
                         Ending.NotStarted.class,

@@ -10,10 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jboss.logging.MDC;
 
@@ -32,6 +34,7 @@ final class FakeBackend implements Backend {
     private final Map<RunId, Run> runs = new LinkedHashMap<>();
     private final List<String> calls = new ArrayList<>();
     private final List<Object> traces = new ArrayList<>();
+    private final Set<RunId> observed = new HashSet<>();
     private String unfit = "";
     private boolean unreachable;
     private boolean irrevocable;
@@ -106,6 +109,11 @@ final class FakeBackend implements Backend {
         return List.copyOf(traces);
     }
 
+    /** Whether anybody watches it, or did. */
+    synchronized boolean wasObserved(RunId run) {
+        return observed.contains(run);
+    }
+
     synchronized boolean has(RunId run) {
         return runs.containsKey(run);
     }
@@ -129,6 +137,7 @@ final class FakeBackend implements Backend {
 
     @Override
     public synchronized Observed observe(RunId run, Duration patience) throws IOException {
+        observed.add(run);
         Optional.ofNullable(MDC.get("traceId")).ifPresent(traces::add);
         Run known = runs.get(run);
         if (known == null) {

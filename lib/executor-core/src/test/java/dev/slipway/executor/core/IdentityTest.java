@@ -6,6 +6,7 @@ import dev.slipway.protocol.BackendKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Instant;
@@ -34,6 +35,29 @@ class IdentityTest {
     @Test
     void takesAGivenIdInstead() throws Exception {
         assertThat(load(Optional.of("host-1"), 1_000).id()).isEqualTo("host-1");
+    }
+
+    @Test
+    void aRestartNeedsNoSpaceOnTheDisk() throws Exception {
+        load(Optional.empty(), 1_700_000_000_000L);
+        Path file = directory.resolve("state/executor-direct.id");
+        Object before = Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+
+        load(Optional.empty(), 1_700_000_000_001L);
+
+        assertThat(Files.readAttributes(file, BasicFileAttributes.class).fileKey())
+                .as("the same file, written over")
+                .isEqualTo(before);
+        assertThat(Files.readString(file)).endsWith("\n1700000000001\n");
+    }
+
+    @Test
+    void anotherIdReplacesTheOneThatIsKept() throws Exception {
+        load(Optional.of("a-longer-id-than-the-next"), 1_000);
+
+        assertThat(load(Optional.of("short"), 500)).isEqualTo(new Identity("short", 1_001));
+        assertThat(load(Optional.empty(), 500)).isEqualTo(new Identity("short", 1_002));
+        assertThat(directory.resolve("state")).isDirectoryNotContaining("glob:**draft");
     }
 
     @Test
