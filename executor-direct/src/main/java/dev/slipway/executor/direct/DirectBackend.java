@@ -87,6 +87,7 @@ final class DirectBackend implements Backend, Closeable {
 
     @Override
     public List<Survivor> survivors() throws IOException {
+        store.sweep();
         List<Survivor> survivors = new ArrayList<>();
         for (Evidence evidence : store.all()) {
             abandonUnlessKept(evidence);

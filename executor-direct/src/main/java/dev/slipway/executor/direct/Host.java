@@ -7,9 +7,9 @@ import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
@@ -52,16 +52,16 @@ final class Host implements Closeable {
         }
         try {
             Directories.create(config.evidenceRoot());
+            takeLock();
             installKeeper();
         } catch (IOException e) {
             throw new PreflightFailure(
-                    "%s cannot be created or written (%s): let the executor's user write there, or set SLIPWAY_STATE_DIR to another directory"
+                    "%s cannot be created or written (%s): let the executor's user write there, free its disk, or set SLIPWAY_STATE_DIR to another directory"
                             .formatted(config.evidenceRoot(), e));
         }
         if (config.targetDir().isEmpty()) {
             prepareWorkspaceRoot(config.workspaceRoot());
         }
-        takeLock();
         checkExpressible("setup_command", config.commands().setup());
         checkExpressible("teardown_command", config.commands().teardown());
         return Stream.concat(agentRemark().stream(), environmentRemark().stream())
@@ -134,16 +134,21 @@ final class Host implements Closeable {
                                 .formatted(String.join(", ", unreadable)));
     }
 
-    /** Replaced as a whole: shells that are running read on from the old file. */
+    /**
+     * Replaced as a whole: shells that are running read on from the old file. Not touched if it is the same, so that an
+     * executor can be replaced while the disk is full.
+     */
     private void installKeeper() throws IOException {
-        Path fresh = Files.createTempFile(config.evidenceRoot(), KEEPER, "");
+        Records records = new Records(config.evidenceRoot());
         try (InputStream script = Host.class.getResourceAsStream(KEEPER)) {
             if (script == null) {
                 throw new IOException(KEEPER + " is missing in the executor's jar");
             }
-            Files.write(fresh, script.readAllBytes());
+            String text = new String(script.readAllBytes(), StandardCharsets.UTF_8);
+            if (!records.text(KEEPER).equals(Optional.of(text))) {
+                records.publish(KEEPER, text);
+            }
         }
-        Files.move(fresh, config.evidenceRoot().resolve(KEEPER), StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** Two processes with one executor id would take each other's starting runs for abandoned ones. */

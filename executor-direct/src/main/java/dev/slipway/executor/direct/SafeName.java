@@ -4,11 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /** Names from outside, made safe for the file system. */
 final class SafeName {
     private static final int MAX_BYTES = 255;
     private static final int READABLE = 160;
+    private static final Pattern ENCODED = Pattern.compile("[A-Za-z0-9_%-][A-Za-z0-9_%.~-]*");
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
     private SafeName() {}
@@ -28,6 +30,11 @@ final class SafeName {
             return name.toString();
         }
         return name.substring(0, READABLE) + "~" + sha256(id);
+    }
+
+    /** Whether {@link #encode} may have made that name. */
+    static boolean isEncoded(String name) {
+        return ENCODED.matcher(name).matches();
     }
 
     /** Whether a task's id can be the name of its workspace as it is. */

@@ -1,5 +1,10 @@
 package dev.slipway.executor.direct;
 
+import static dev.slipway.executor.testkit.Watching.awaitEnd;
+import static dev.slipway.executor.testkit.Watching.awaitOutput;
+import static dev.slipway.executor.testkit.Watching.code;
+import static dev.slipway.executor.testkit.Watching.output;
+import static dev.slipway.executor.testkit.Watching.runsLeft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,12 +50,42 @@ class EvidenceStoreTest {
         assertThat(store.all()).singleElement().extracting(Evidence::meta).isEqualTo(META);
     }
 
+    @Test
+    void anAttemptIsRecordedWhileTheOneBeforeItIsForgotten() throws Exception {
+        EvidenceStore store = new EvidenceStore(root, "executor-1");
+        Evidence earlier = store.create(meta("mark", 1), "boot");
+
+        for (int attempt = 2; attempt < 300; attempt++) {
+            Evidence.Meta meta = meta("mark", attempt);
+            Evidence forgotten = earlier;
+            CompletableFuture<@Nullable Void> forgetting = CompletableFuture.runAsync(() -> delete(store, forgotten));
+            earlier = store.create(meta, "boot");
+            forgetting.join();
+
+            assertThat(store.find(meta.run())).isPresent();
+        }
+
+        assertThat(store.all()).hasSize(1);
+    }
+
+    private static void delete(EvidenceStore store, Evidence evidence) {
+        try {
+            store.delete(evidence);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private static Evidence.Meta meta(String mark) {
+        return meta(mark, 1);
+    }
+
+    private static Evidence.Meta meta(String mark, int attempt) {
         return new Evidence.Meta(
                 "executor-1",
                 "ledger-1",
                 "e1",
-                1,
+                attempt,
                 "the agent",
                 mark,
                 Optional.of("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),

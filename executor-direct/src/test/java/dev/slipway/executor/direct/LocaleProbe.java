@@ -39,7 +39,7 @@ final class LocaleProbe {
         probe.tell("task id", "printf setup,", "printf '%s' \"$OZ_RUN_ID\"", "größe", "printf agent,");
         probe.tell("argument", "printf setup,", "printf teardown", "task", "printf größe,");
         probe.tell("worker", "printf '%s,' \"${GREETING-none}\"", "printf '%s' \"${GREETING-none}\"", "task", "true");
-        probe.tellSettings();
+        tellSettings();
     }
 
     private void tell(String what, String setup, String teardown, String taskId, String script) throws Exception {
@@ -88,10 +88,12 @@ final class LocaleProbe {
 
     private static void tellSettings() {
         try {
-            say("settings", Settings.parse("backend: {direct: {workspace_root: /größe}}")
-                    .directOrDefaults()
-                    .workspaceRoot()
-                    .toString());
+            say(
+                    "settings",
+                    Settings.parse("backend: {direct: {workspace_root: /größe}}")
+                            .directOrDefaults()
+                            .workspaceRoot()
+                            .toString());
         } catch (InvalidSettings e) {
             say("settings", "refused: " + e.getMessage());
         }

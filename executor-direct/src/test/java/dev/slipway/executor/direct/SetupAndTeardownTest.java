@@ -1,5 +1,10 @@
 package dev.slipway.executor.direct;
 
+import static dev.slipway.executor.testkit.Watching.awaitEnd;
+import static dev.slipway.executor.testkit.Watching.awaitOutput;
+import static dev.slipway.executor.testkit.Watching.code;
+import static dev.slipway.executor.testkit.Watching.output;
+import static dev.slipway.executor.testkit.Watching.runsLeft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -13,7 +18,6 @@ import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
-import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,8 +36,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The backend with a setup and a teardown command: the contract holds with them, too. */
 class SetupAndTeardownTest extends BackendContract {
-    private static final int LOOKS = 1_000;
-
     @TempDir
     Path directory;
 
@@ -470,10 +472,9 @@ class SetupAndTeardownTest extends BackendContract {
         teardown = "echo torn down";
         open();
         RunId run = run("cut-off");
-        Files.createDirectories(workspace);
-        Evidence evidence = evidenceOfRunToBegin(run);
+        Evidence evidence = bareKeeper().evidence(run, true, Optional.of(teardown));
 
-        Process keeper = keeper("sh", evidence, "setup() {\necho setup", LOOKS);
+        Process keeper = bareKeeper().start(evidence, "setup() {\necho setup");
 
         assertThat(keeper.waitFor()).isEqualTo(1);
         DirectBackend after = open();
@@ -490,10 +491,9 @@ class SetupAndTeardownTest extends BackendContract {
     void aKeeperThatWaitsInVainForAnExecutorGivesUp() throws Exception {
         open();
         RunId run = run("alone");
-        Files.createDirectories(workspace);
-        Evidence evidence = evidenceOfRunToBegin(run);
+        Evidence evidence = bareKeeper().evidence(run, true, Optional.empty());
 
-        Process keeper = keeper("sh", evidence, setupThatLeavesAVariable(evidence), 1);
+        Process keeper = bareKeeper().looking(1).start(evidence, leavesAVariable(evidence));
 
         assertThat(keeper.waitFor()).isEqualTo(1);
         assertThat(awaitEnd(open(), run).ending())
@@ -507,11 +507,10 @@ class SetupAndTeardownTest extends BackendContract {
     void theAgentIsNotStartedWithoutWhatSetupLeft(String shell) throws Exception {
         DirectBackend backend = open();
         RunId run = run("unreadable");
-        Files.createDirectories(workspace);
-        Evidence evidence = evidenceOfRunToBegin(run);
+        Evidence evidence = bareKeeper().evidence(run, true, Optional.empty());
         Files.createDirectory(evidence.directory().resolve("environment"));
 
-        Process keeper = keeper(shell, evidence, setupThatLeavesAVariable(evidence), LOOKS);
+        Process keeper = bareKeeper().withShell(shell).start(evidence, leavesAVariable(evidence));
 
         assertThat(keeper.waitFor()).isZero();
         assertThat(awaitEnd(backend, run).ending())
@@ -549,52 +548,12 @@ class SetupAndTeardownTest extends BackendContract {
         assertThat(code(awaitEnd(open(), run))).isEqualTo(3);
     }
 
-    private static String setupThatLeavesAVariable(Evidence evidence) {
-        return "setup() {\necho LEFT=here >%s\n}\n# whole\n".formatted(evidence.setupFile());
+    private static String leavesAVariable(Evidence evidence) {
+        return BareKeeper.setup("echo LEFT=here >" + evidence.setupFile());
     }
 
-    /** As a start leaves it before it starts the keeper. */
-    private Evidence evidenceOfRunToBegin(RunId run) throws IOException {
-        return new EvidenceStore(directory.resolve("evidence"), "executor-1")
-                .create(
-                        new Evidence.Meta(
-                                "executor-1",
-                                run.ledger(),
-                                run.key().execution(),
-                                run.key().attempt(),
-                                "the command",
-                                "mark-of-" + run.key().execution(),
-                                Optional.empty(),
-                                Optional.of(new Site("task", workspace, Optional.empty(), true)),
-                                true,
-                                Optional.of(teardown)),
-                        Proc.bootId());
-    }
-
-    /**
-     * Starts one without an executor that goes on with the run.
-     *
-     * @param script what it is given of the setup command
-     * @param looks how often it looks for an executor
-     */
-    private Process keeper(String shell, Evidence evidence, String script, int looks) throws IOException {
-        Process keeper = new ProcessBuilder(
-                        "setsid",
-                        shell,
-                        directory.resolve("evidence/keeper.sh").toString(),
-                        evidence.directory().toString(),
-                        Integer.toString(looks),
-                        "echo",
-                        "agent")
-                .directory(workspace.toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(
-                        ProcessBuilder.Redirect.appendTo(evidence.output().toFile()))
-                .start();
-        try (Writer pipe = keeper.outputWriter()) {
-            pipe.write(script);
-        }
-        return keeper;
+    private BareKeeper bareKeeper() {
+        return new BareKeeper(directory.resolve("evidence"), workspace);
     }
 
     private static void awaitRunning(Backend backend, RunId run) {

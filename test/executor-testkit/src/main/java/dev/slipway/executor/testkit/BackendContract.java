@@ -1,19 +1,22 @@
 package dev.slipway.executor.testkit;
 
+import static dev.slipway.executor.testkit.Watching.PATIENCE;
+import static dev.slipway.executor.testkit.Watching.awaitEnd;
+import static dev.slipway.executor.testkit.Watching.awaitOutput;
+import static dev.slipway.executor.testkit.Watching.code;
+import static dev.slipway.executor.testkit.Watching.output;
+import static dev.slipway.executor.testkit.Watching.runsLeft;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.executor.core.Backend;
-import dev.slipway.executor.core.Deadline;
 import dev.slipway.executor.core.LogSource;
 import dev.slipway.executor.core.Observed;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
-import dev.slipway.executor.core.Survivor;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.TaskSpec;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,9 +30,6 @@ import org.junit.jupiter.api.Test;
 
 /** What every backend owes its executor, tried on its real engine. */
 public abstract class BackendContract {
-    /** How long anything here may take on a busy machine. */
-    protected static final Duration PATIENCE = Duration.ofSeconds(30);
-
     protected static final Duration GRACE = Duration.ofSeconds(20);
     private static final String LEDGER = "3f9d7a52-9d5b-4a50-a3f5-5f5f0e6b9b51";
 
@@ -325,50 +325,6 @@ public abstract class BackendContract {
         RunId run = run(execution);
         backend.start(run, task, _ -> {});
         return run;
-    }
-
-    protected static List<RunId> runsLeft(Backend backend) throws IOException {
-        return backend.survivors().stream().map(Survivor::run).toList();
-    }
-
-    protected static Observed.Ended awaitEnd(Backend backend, RunId run) throws IOException {
-        Deadline deadline = Deadline.in(PATIENCE);
-        Observed observed = backend.observe(run, Duration.ZERO);
-        while (!(observed instanceof Observed.Ended) && !deadline.isOver()) {
-            observed = backend.observe(run, deadline.left());
-        }
-        assertThat(observed).isInstanceOf(Observed.Ended.class);
-        return (Observed.Ended) observed;
-    }
-
-    protected static int code(Observed.Ended ended) {
-        assertThat(ended.ending()).isInstanceOf(Ending.Exited.class);
-        return ((Ending.Exited) ended.ending()).code();
-    }
-
-    /** The output so far. */
-    protected static String output(Backend backend, RunId run) throws IOException {
-        ByteArrayOutputStream output = new ByteArrayOutputStream();
-        try (LogSource logs = backend.logs(run, "")) {
-            LogSource.Chunk chunk = logs.next(1 << 16, Duration.ZERO);
-            while (chunk.bytes().length() > 0) {
-                output.writeBytes(chunk.bytes().toArray());
-                chunk = logs.next(1 << 16, Duration.ZERO);
-            }
-        }
-        return output.toString(StandardCharsets.UTF_8);
-    }
-
-    protected static void awaitOutput(Backend backend, RunId run, String expected) throws IOException {
-        Deadline deadline = Deadline.in(PATIENCE);
-        StringBuilder output = new StringBuilder();
-        try (LogSource logs = backend.logs(run, "")) {
-            while (output.indexOf(expected) < 0 && !deadline.isOver()) {
-                LogSource.Chunk chunk = logs.next(1 << 16, deadline.left());
-                output.append(new String(chunk.bytes().toArray(), StandardCharsets.UTF_8));
-            }
-        }
-        assertThat(output).contains(expected);
     }
 
     /** Whether {@code start} returned normally; a failure to start is a legal answer, any other is not. */
