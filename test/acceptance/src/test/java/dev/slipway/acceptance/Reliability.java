@@ -46,7 +46,7 @@ class Reliability {
             Path place = Files.createDirectory(directory.resolve("seed-" + seed));
             Verdict verdict = FaultHarness.judge(FaultPlan.of(seed, TASKS, FAULTS), place);
             histories.add(new History(verdict, Duration.between(begun, Instant.now())));
-            Files.writeString(Path.of("target", "faults-" + seed + ".txt"), verdict.report());
+            System.out.println(verdict.report());
             Files.writeString(PAGE, page(recovery, histories));
         }
 
