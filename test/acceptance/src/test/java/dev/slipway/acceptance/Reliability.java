@@ -89,8 +89,7 @@ class Reliability {
 
                 | | |
                 |---|---|
-                %s
-                %s
+                %s%s
                 ## Recovery
 
                 From a SIGKILL of all services until %d tasks that run all the while are observed again; beside it the same without a task, which is the time that the services take to start. %d times each, median (all). Every task ended with its true exit code, and no byte of its output is missing or doubled: %s.
@@ -144,7 +143,7 @@ class Reliability {
     private static String violations(Recovery recovery, List<History> histories) {
         return Stream.concat(Stream.of(recovery.verdict()), histories.stream().map(History::verdict))
                 .filter(verdict -> !verdict.isGood())
-                .map(verdict -> "```\n" + verdict.report() + "```\n")
+                .map(verdict -> "\n```\n" + verdict.report() + "```\n")
                 .collect(Collectors.joining());
     }
 
