@@ -6,6 +6,7 @@ import dev.slipway.protocol.ExecutionKey;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -69,7 +70,7 @@ final class EvidenceStore {
             try {
                 Directories.create(parent);
                 Files.move(built, place, StandardCopyOption.ATOMIC_MOVE);
-            } catch (NoSuchFileException e) {
+            } catch (NoSuchFileException | FileAlreadyExistsException e) {
                 if (tries == MAX_TRIES) { // each time another attempt's evidence was deleted, and the directory with it
                     throw e;
                 }
