@@ -498,6 +498,7 @@ class DirectBackendTest extends BackendContract {
         assertThat(runsLeft(moved)).contains(run);
         moved.start(run, task, _ -> {});
         assertThat(moved.observe(run, Duration.ZERO)).isInstanceOf(Observed.Running.class);
+        awaitOutput(moved, run, "begun");
         assertThat(moved.stop(run, GRACE)).isTrue();
         assertThat(code(awaitEnd(moved, run))).isEqualTo(143);
         assertThat(output(moved, run)).isEqualTo("begun\n");
