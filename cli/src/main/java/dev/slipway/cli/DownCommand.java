@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 @Command(
         name = "down",
@@ -16,6 +17,12 @@ import picocli.CommandLine.Mixin;
         mixinStandardHelpOptions = true)
 final class DownCommand implements Runnable {
     private static final int COUNTED = 500;
+
+    @Option(
+            names = "--stop-tasks",
+            description =
+                    "ends the running tasks first, as graceful_shutdown (the default with slipway.on_shutdown: stop)")
+    private boolean stopTasks;
 
     @Mixin
     private StateDirOption services;
@@ -28,6 +35,9 @@ final class DownCommand implements Runnable {
 
     @Override
     public void run() {
+        if (services.services().anyAlive() && (stopTasks || TaskStop.isConfigured(services))) {
+            TaskStop.perform(services, host);
+        }
         var running = services.services().anyAlive() ? runningAgents() : "";
         var stopped = services.services().down();
         host.printer()

@@ -25,7 +25,7 @@ final class TaskText {
         for (var task : tasks) {
             rows.add(List.of(
                     visible(task.executionId()),
-                    task.state().wireName(),
+                    task.state().wireName() + (task.stalled() ? " (stalled)" : ""),
                     age(task.createdAt(), now),
                     visible(task.executor().orElse("-")),
                     shortened(visible(task.title().orElse("-"))),
@@ -39,7 +39,8 @@ final class TaskText {
         rows.add(List.of("execution", visible(task.executionId())));
         rows.add(List.of("task", visible(task.taskId())));
         task.title().ifPresent(title -> rows.add(List.of("title", visible(title))));
-        rows.add(List.of("state", task.state().wireName()));
+        rows.add(List.of(
+                "state", task.state().wireName() + (task.stalled() ? ", and no output has come for long" : "")));
         task.waiting().ifPresent(waiting -> rows.add(List.of("waiting for", visible(waiting))));
         task.exitCode().ifPresent(code -> rows.add(List.of("exit code", String.valueOf(code))));
         task.reason().ifPresent(reason -> rows.add(List.of("reason", reason.wireName())));

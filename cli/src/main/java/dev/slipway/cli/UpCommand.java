@@ -143,6 +143,9 @@ final class UpCommand implements Callable<Integer> {
             services.down();
             return 1;
         }
+        if (end.isEmpty() && TaskStop.isConfigured(state)) {
+            TaskStop.perform(state, host);
+        }
         services.down();
         print(logs);
         return 0;

@@ -43,6 +43,7 @@ public final class Tasks {
                 Optional.empty(),
                 Map.of(),
                 Optional.ofNullable(waiting),
+                false,
                 Optional.empty(),
                 Optional.ofNullable(reason),
                 exitCode,

@@ -90,6 +90,11 @@ public final class ApiClient {
                 new TypeReference<>() {});
     }
 
+    /** Ends every running task and launches nothing more; to be called until it has. */
+    public Api.Shutdown shutDown() {
+        return read(send(request("/shutdown").POST(BodyPublishers.noBody())), new TypeReference<>() {});
+    }
+
     public List<Api.Event> events(String id) {
         return read(send(request("/tasks/" + encode(id) + "/events")), new TypeReference<>() {});
     }

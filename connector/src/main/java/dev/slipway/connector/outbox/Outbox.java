@@ -1,7 +1,7 @@
 package dev.slipway.connector.outbox;
 
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.ConnectorSync;
-import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.TaskSubmission.Taken;
 import java.util.Comparator;
@@ -242,7 +242,7 @@ public final class Outbox {
         submitting.remove(executionId);
         addLocal(
                 executionId,
-                new Notice.Ended(taskId, new Outcome.Failed(FailureReason.UNKNOWN, message, OptionalInt.empty())));
+                new Notice.Ended(taskId, new Outcome.Failed(Cause.REFUSED.reason(), message, OptionalInt.empty())));
     }
 
     public Report report() {

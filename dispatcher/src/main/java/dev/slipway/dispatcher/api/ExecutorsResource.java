@@ -64,7 +64,7 @@ public class ExecutorsResource {
                 executor.backend(),
                 executor.slots(),
                 state.activeOn(executor.id()).size(),
-                executor.isPresent(now, limits.leaseMillis()),
+                executor.isPresent(now, limits.times().lease()),
                 executor.drained(),
                 TaskView.time(executor.heardAt()).orElse(""));
     }

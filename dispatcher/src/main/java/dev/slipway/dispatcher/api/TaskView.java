@@ -98,6 +98,7 @@ public final class TaskView {
                 task.executor(),
                 task.labels(),
                 waiting,
+                life instanceof Life.Running running && running.stalled(),
                 task.stopCause(),
                 ended.flatMap(Life.Ended::reason),
                 ended.map(Life.Ended::exitCode).orElse(OptionalInt.empty()),

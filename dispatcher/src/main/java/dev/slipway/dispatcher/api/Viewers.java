@@ -75,7 +75,9 @@ public final class Viewers implements Observer {
     public void committed(Batch batch, State state) {
         boolean news = false;
         for (Change change : batch.changes()) {
-            news |= change instanceof Change.Accepted || change instanceof Change.Moved;
+            news |= change instanceof Change.Accepted
+                    || change instanceof Change.Moved
+                    || change instanceof Change.Stalled;
             if (change instanceof Change.Moved moved && moved.to() instanceof Life.Ended) {
                 output.wake(moved.executionId());
             }

@@ -20,7 +20,7 @@ final class Admission {
 
     /** Whether one more execution may hold a slot at all. */
     static boolean mayLaunch(State state, Limits limits) {
-        return limits.maxConcurrent() <= 0 || state.activeCount() < limits.maxConcurrent();
+        return !state.isShutDown() && (limits.maxConcurrent() <= 0 || state.activeCount() < limits.maxConcurrent());
     }
 
     /** Whether one more execution may hold a slot of that backend. */

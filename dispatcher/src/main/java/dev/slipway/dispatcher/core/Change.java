@@ -44,6 +44,15 @@ public sealed interface Change {
             Optional<Outcome> outcome)
             implements Durable {}
 
+    /**
+     * A running execution has gone silent, or prints again.
+     *
+     * @param seq as for {@link Moved}
+     * @param cause for people
+     */
+    record Stalled(long seq, String executionId, int attempt, boolean stalled, String cause, long at)
+            implements Durable {}
+
     /** A message for the control plane waits until it is confirmed. */
     record MessageAdded(Message message) implements Durable {}
 
@@ -61,6 +70,9 @@ public sealed interface Change {
     /** An executor's report was accepted, and it waits for the answer. */
     record ExecutorReported(String executor, ExecutorSync sync, List<ExecutionKey> ack, long at) implements Transient {}
 
+    /** An executor is there, though nothing was read from its report. */
+    record ExecutorHeard(String executor, long at) implements Transient {}
+
     /** The executor has its answer and waits no more. */
     record ExecutorAnswered(String executor) implements Transient {}
 
@@ -69,6 +81,9 @@ public sealed interface Change {
 
     /** The connector has its answer and waits no more. */
     record ConnectorAnswered(String connector) implements Transient {}
+
+    /** Nothing more is launched until the dispatcher is started again. */
+    record ShutDown() implements Transient {}
 
     /** The clock of the leases; {@code regrant} after a time in which the loop did not run. */
     record Ticked(long at, boolean regrant) implements Transient {}

@@ -1,9 +1,9 @@
 package dev.slipway.dispatcher.core;
 
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
-import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.StopCause;
 import java.util.ArrayList;
@@ -87,6 +87,11 @@ public final class Decider {
                 emit(new Change.ExecutorDrained(executor, drained));
                 yield new Reply.Done();
             }
+            case Event.ShutDown(String actor) -> {
+                emit(new Change.ShutDown());
+                stopAll(state.active(), StopCause.SHUTDOWN, actor, now);
+                yield new Reply.Done();
+            }
             case Event.Tick() -> tick(now);
         };
         return decision(reply);
@@ -99,7 +104,7 @@ public final class Decider {
                 if (!Admission.mayLaunch(state, limits)) {
                     break;
                 }
-                if (Order.isReady(state, execution)) {
+                if (Order.isReady(state, execution, now)) {
                     Router.pick(state, limits, execution).ifPresent(executor -> launch(execution, executor, now));
                 }
             }
@@ -160,10 +165,12 @@ public final class Decider {
                 submit.priority(),
                 submit.needsImage(),
                 now,
-                submit.timeoutMillis(),
+                submit.timeoutMillis().isPresent()
+                        ? submit.timeoutMillis()
+                        : limits.times().task(),
                 submit.source() == Source.API,
                 0,
-                new Life.Queued());
+                new Life.Queued(0));
         emit(new Change.Accepted(execution));
         announce(execution, Message.Kind.CLAIM, now);
         return new Reply.Queued(execution);
@@ -210,18 +217,24 @@ public final class Decider {
     private void cancel(String id, String actor, long now) {
         Execution execution = state.execution(id).orElseThrow();
         switch (execution.life()) {
-            case Life.Queued queued -> {
-                move(
-                        execution,
-                        queued.toCancelled(now),
-                        "cancelled while queued",
-                        actor,
-                        now,
-                        Optional.of(new Outcome.Cancelled()));
-                announce(execution, Message.Kind.RESULT, now);
-            }
+            case Life.Queued queued ->
+                endQueued(execution, queued, new Outcome.Cancelled(), "cancelled while queued", actor, now);
             case Life.Active life -> stop(execution, life, StopCause.USER, actor, now);
             case Life.Ended _ -> {}
+        }
+    }
+
+    private void endQueued(
+            Execution execution, Life.Queued queued, Outcome outcome, String cause, String actor, long now) {
+        move(execution, queued.toEnded(outcome, now), cause, actor, now, Optional.of(outcome));
+        announce(execution, Message.Kind.RESULT, now);
+    }
+
+    private void stopAll(List<Execution> executions, StopCause cause, String actor, long now) {
+        for (Execution execution : executions) {
+            if (execution.life() instanceof Life.Active life) {
+                stop(execution, life, cause, actor, now);
+            }
         }
     }
 
@@ -289,12 +302,42 @@ public final class Decider {
                 stop(execution, running, StopCause.TIMEOUT, SELF, now);
             }
         }
-        state.endedBefore(now - limits.retentionMillis()).stream()
+        limits.times().queued().ifPresent(limit -> expireQueued(limit, now));
+        limits.times().lost().ifPresent(limit -> giveUpLost(limit, now));
+        state.endedBefore(now - limits.times().retention()).stream()
                 .filter(id -> !state.hasMessage(id, Message.Kind.RESULT) && !state.hasMessage(id, Message.Kind.CLAIM))
                 .filter(this::isOldestOfItsTask)
                 .limit(MAX_FORGOTTEN)
                 .forEach(id -> emit(new Change.Forgotten(id)));
         return new Reply.Done();
+    }
+
+    private void expireQueued(long limit, long now) {
+        for (Execution execution : List.copyOf(state.queue())) {
+            if (execution.life() instanceof Life.Queued queued
+                    && now - Math.max(execution.acceptedAt(), queued.notBefore()) >= limit) {
+                Outcome outcome = Cause.QUEUE_EXPIRED.failed(
+                        "it waited in the queue for %d s without being started".formatted(limit / 1_000),
+                        OptionalInt.empty());
+                endQueued(execution, queued, outcome, "waited too long", SELF, now);
+            }
+        }
+    }
+
+    /** What still runs there is stopped when the executor is back; until then nobody knows. */
+    private void giveUpLost(long limit, long now) {
+        for (Execution execution : state.active()) {
+            if (execution.life() instanceof Life.Active life) {
+                long heardAt = state.executor(life.executor())
+                        .map(Peer.Executor::heardAt)
+                        .orElse(0L);
+                if (now - Math.max(Math.max(heardAt, state.regrantedAt()), life.launchedAt()) >= limit) {
+                    Ending lost = Cause.EXECUTOR_LOST.lost(
+                            "executor %s has been away for %d s".formatted(life.executor(), limit / 1_000));
+                    end(execution, life, Verdict.of(life, lost), now, "its executor is lost", SELF, now);
+                }
+            }
+        }
     }
 
     /** Until the older executions of its task are forgotten, it is what supersedes their results. */
@@ -320,19 +363,26 @@ public final class Decider {
             emit(new Change.ExecutorJoined(id, sync.incarnation(), sync.backend()));
         }
         if (!isOfThisSession) {
+            emit(new Change.ExecutorHeard(id, now));
             answers.add(nothing(id, sync));
             return new Reply.Done();
         }
         String actor = "executor:" + id;
+        sync.runs().forEach(run -> takeOver(id, run.key(), actor, now));
+        sync.finished().forEach(finished -> takeOver(id, finished.key(), actor, now));
         for (ExecutorSync.Run run : sync.runs()) {
             if (run.started()) {
                 started(id, run.key(), run.startedAtMillis(), actor, now);
+                limits.times().silent().ifPresent(limit -> noticeSilence(id, run, limit, now));
             }
         }
         for (ExecutorSync.Finished finished : sync.finished()) {
             finish(id, finished, actor, now);
         }
         failWhatIsMissing(id, sync, actor, now);
+        if (sync.leaving()) {
+            stopAll(state.activeOn(id), StopCause.SHUTDOWN, actor, now);
+        }
         emit(new Change.ExecutorReported(
                 id,
                 sync,
@@ -364,6 +414,42 @@ public final class Decider {
         });
     }
 
+    /**
+     * An attempt that this ledger has not decided yet: it is an older copy of the one that did. The run goes on as what it is,
+     * or the execution would start a second time.
+     */
+    private void takeOver(String executor, ExecutionKey key, String actor, long now) {
+        state.execution(key.execution())
+                .filter(execution -> execution.isOpen() && key.attempt() > execution.attempt())
+                .ifPresent(execution -> emit(new Change.Moved(
+                        state.nextSeq(now),
+                        execution.id(),
+                        key.attempt(),
+                        execution.life(),
+                        execution.life() instanceof Life.Stopping stopping
+                                ? new Life.Stopping(executor, stopping.cause(), now, 0)
+                                : new Life.Launching(executor, now),
+                        "found on " + executor + ", of which this ledger knew nothing: is it an older copy?",
+                        actor,
+                        now,
+                        Optional.empty())));
+    }
+
+    private void noticeSilence(String executor, ExecutorSync.Run run, long limit, long now) {
+        boolean silent = run.silentMillis() >= limit;
+        state.current(executor, run.key()).ifPresent(execution -> {
+            if (execution.life() instanceof Life.Running running && running.stalled() != silent) {
+                emit(new Change.Stalled(
+                        state.nextSeq(now),
+                        execution.id(),
+                        execution.attempt(),
+                        silent,
+                        silent ? "no output for %d s".formatted(limit / 1_000) : "there is output again",
+                        now));
+            }
+        });
+    }
+
     /** The executor's clock may be off: whatever it says, a thing happens after what led to it and before it is heard of. */
     private static long plausible(long at, long after, long now) {
         return Math.max(after, Math.min(at, now));
@@ -374,11 +460,33 @@ public final class Decider {
             started(executor, finished.key(), finished.startedAtMillis(), actor, now);
         }
         state.current(executor, finished.key()).ifPresent(execution -> {
-            if (execution.life() instanceof Life.Active life) {
-                Outcome outcome = Verdict.of(life, finished.ending());
+            if (execution.life() instanceof Life.Launching launching
+                    && limits.retry().mayRetry(finished.ending(), execution.attempt())) {
+                retry(execution, launching, (Ending.NotStarted) finished.ending(), actor, now);
+            } else if (execution.life() instanceof Life.Active life) {
+                Outcome outcome = Verdict.of(life, afterAttempts(execution.attempt(), finished.ending()));
                 end(execution, life, outcome, finished.endedAtMillis(), cause(finished.ending()), actor, now);
             }
         });
+    }
+
+    private void retry(Execution execution, Life.Launching launching, Ending.NotStarted never, String actor, long now) {
+        long delay = limits.retry().delay(execution.id(), execution.attempt());
+        move(
+                execution,
+                launching.toQueued(now + delay),
+                "attempt %d did not start, the next one comes in %d s: %s"
+                        .formatted(execution.attempt(), (delay + 999) / 1_000, never.message()),
+                actor,
+                now,
+                Optional.empty());
+    }
+
+    private static Ending afterAttempts(int attempts, Ending ending) {
+        return ending instanceof Ending.NotStarted never && attempts > 1
+                ? new Ending.NotStarted(
+                        never.reason(), "%s (attempt %d)".formatted(never.message(), attempts), never.isTransient())
+                : ending;
     }
 
     private static String cause(Ending ending) {
@@ -399,10 +507,8 @@ public final class Decider {
         sync.finished().forEach(finished -> reported.add(finished.key()));
         for (Execution execution : state.activeOn(id)) {
             if (execution.life() instanceof Life.Running running && !reported.contains(execution.key())) {
-                Outcome outcome = new Outcome.Failed(
-                        FailureReason.UNKNOWN,
-                        "executor " + id + " has no trace left of the running task; was its state removed by hand?",
-                        OptionalInt.empty());
+                Outcome outcome = Cause.EVIDENCE_GONE.failed(
+                        "executor " + id + " has no trace left of the running task", OptionalInt.empty());
                 end(execution, running, outcome, now, "the executor has no trace of it", actor, now);
             }
         }
@@ -486,6 +592,13 @@ public final class Decider {
                 .toList()
                 .forEach(this::declined);
         emit(new Change.ConnectorReported(report.connector(), report.sync(), now));
+        boolean isNew = before.filter(connector ->
+                        connector.last().incarnation() == report.sync().incarnation())
+                .isEmpty();
+        if (isNew) {
+            // It takes no assignments until it knows that somebody is here: its first call is not held.
+            state.connector(report.connector()).ifPresent(this::answer);
+        }
         return new Reply.Done();
     }
 

@@ -50,6 +50,9 @@ public sealed interface Event {
     /** No new work for the executor, or new work again. */
     record Drain(String executor, boolean drained) implements Event {}
 
+    /** Every running execution is to end, and nothing more is launched, because the whole is being shut down. */
+    record ShutDown(String actor) implements Event {}
+
     /** Time has passed; comes about once a second. */
     record Tick() implements Event {}
 }

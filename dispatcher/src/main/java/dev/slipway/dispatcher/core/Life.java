@@ -11,10 +11,12 @@ import java.util.OptionalInt;
  * Where an execution is in its life. The methods are the only legal transitions; times are milliseconds since the epoch.
  *
  * <pre>
+ *   ┌──(revoked)──┐
+ *   ▼             │
  * Queued ──▶ Launching ──▶ Running ──▶ Ended
- *   │            │            │          ▲
- *   │            └────────────┴──▶ Stopping
- *   └──(cancel: nothing of it exists)────┘
+ *   │             │            │         ▲
+ *   │             └────────────┴──▶ Stopping
+ *   └──(nothing of it exists)────────────┘
  * </pre>
  */
 public sealed interface Life {
@@ -35,7 +37,8 @@ public sealed interface Life {
         }
     }
 
-    record Queued() implements Life {
+    /** @param notBefore when it may be launched, milliseconds since the epoch; 0: at any time */
+    record Queued(long notBefore) implements Life {
         @Override
         public TaskState state() {
             return TaskState.QUEUED;
@@ -45,8 +48,9 @@ public sealed interface Life {
             return new Launching(executor, now);
         }
 
-        Ended toCancelled(long now) {
-            return Ended.of(new Outcome.Cancelled(), 0, 0, now);
+        /** Nothing of it exists anywhere. */
+        Ended toEnded(Outcome outcome, long now) {
+            return Ended.of(outcome, 0, 0, now);
         }
     }
 
@@ -62,7 +66,12 @@ public sealed interface Life {
         }
 
         Running toRunning(long startedAt) {
-            return new Running(executor, launchedAt, startedAt);
+            return new Running(executor, launchedAt, startedAt, false);
+        }
+
+        /** The right to start was taken away. */
+        Queued toQueued(long notBefore) {
+            return new Queued(notBefore);
         }
 
         Stopping toStopping(StopCause cause) {
@@ -70,7 +79,12 @@ public sealed interface Life {
         }
     }
 
-    record Running(String executor, long launchedAt, long startedAt) implements Active {
+    /** @param stalled whether it has printed nothing for long; a sign, and nothing more */
+    record Running(String executor, long launchedAt, long startedAt, boolean stalled) implements Active {
+        Running stalled(boolean isStalled) {
+            return new Running(executor, launchedAt, startedAt, isStalled);
+        }
+
         @Override
         public TaskState state() {
             return TaskState.RUNNING;

@@ -7,8 +7,11 @@ final class Order {
     private Order() {}
 
     /** Whether nothing of the execution's own keeps it from being launched. */
-    static boolean isReady(State state, Execution execution) {
-        return execution.claimed() && blocker(state, execution).isEmpty();
+    static boolean isReady(State state, Execution execution, long now) {
+        return execution.claimed()
+                && execution.life() instanceof Life.Queued queued
+                && queued.notBefore() <= now
+                && blocker(state, execution).isEmpty();
     }
 
     /** The earlier execution of the same task that must end first: workspace and name on the wire are the task's. */

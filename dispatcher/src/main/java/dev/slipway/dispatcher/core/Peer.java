@@ -32,6 +32,11 @@ public sealed interface Peer {
             return last.isPresent() && now - heardAt <= leaseMillis;
         }
 
+        /** Whether it may be given more: it is neither drained nor shutting down. */
+        public boolean takesWork() {
+            return !drained && last.filter(ExecutorSync::leaving).isEmpty();
+        }
+
         /** How many runs it holds at most; 0 means no limit of its own. */
         public int slots() {
             return last.map(ExecutorSync::slots).orElse(0);

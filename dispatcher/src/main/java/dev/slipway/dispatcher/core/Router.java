@@ -11,7 +11,7 @@ final class Router {
     static Optional<Peer.Executor> pick(State state, Limits limits, Execution execution) {
         return state.executors().stream()
                 .filter(Peer.Executor::asking)
-                .filter(executor -> !executor.drained() && suits(executor, execution))
+                .filter(executor -> executor.takesWork() && suits(executor, execution))
                 .filter(executor -> hasFreeSlot(state, executor))
                 .filter(executor -> Admission.mayLaunchOn(executor.backend(), state, limits))
                 .min(Comparator.comparingInt(executor -> used(state, executor)));

@@ -38,6 +38,8 @@ public final class State {
     private final NavigableMap<String, Peer.Connector> connectors = new TreeMap<>();
     private long lastSeq;
     private long tickedAt;
+    private long regrantedAt;
+    private boolean shutDown;
 
     private State(String ledger, String session, long lastSeq) {
         this.ledger = ledger;
@@ -169,6 +171,16 @@ public final class State {
         return tickedAt;
     }
 
+    /** When every lease was last granted anew: at the first tick, and after every time in which the loop did not run. */
+    long regrantedAt() {
+        return regrantedAt;
+    }
+
+    /** Whether nothing more is to be launched. */
+    public boolean isShutDown() {
+        return shutDown;
+    }
+
     /** A number larger than any given before: tied to the clock, so that a restored older ledger does not give it twice. */
     long nextSeq(long now) {
         return Math.max(lastSeq + 1, now * 1_000);
@@ -183,6 +195,14 @@ public final class State {
                 lastSeq = Math.max(lastSeq, moved.seq());
                 put(known(moved.executionId()).moved(moved.attempt(), moved.to()));
             }
+            case Change.Stalled stalled -> {
+                lastSeq = Math.max(lastSeq, stalled.seq());
+                Execution execution = known(stalled.executionId());
+                if (execution.life() instanceof Life.Running running) {
+                    put(execution.moved(stalled.attempt(), running.stalled(stalled.stalled())));
+                }
+            }
+            case Change.ShutDown() -> shutDown = true;
             case Change.MessageAdded(Message message) -> {
                 lastSeq = Math.max(lastSeq, message.id());
                 outbox.put(message.id(), message);
@@ -231,6 +251,19 @@ public final class State {
                                 ack,
                                 true,
                                 at));
+            case Change.ExecutorHeard(String id, long at) ->
+                executors.computeIfPresent(
+                        id,
+                        (_, e) -> new Peer.Executor(
+                                id,
+                                e.incarnation(),
+                                e.backend(),
+                                e.drained(),
+                                e.last(),
+                                e.runs(),
+                                e.ack(),
+                                e.asking(),
+                                at));
             case Change.ExecutorAnswered(String id) ->
                 executors.computeIfPresent(
                         id,
@@ -251,6 +284,9 @@ public final class State {
             case Change.ConnectorAnswered(String id) ->
                 connectors.computeIfPresent(id, (_, c) -> new Peer.Connector(id, c.last(), false, c.heardAt()));
             case Change.Ticked(long at, boolean regrant) -> {
+                if (regrant || tickedAt == 0) {
+                    regrantedAt = at;
+                }
                 tickedAt = at;
                 if (regrant) {
                     executors.replaceAll((_, e) -> new Peer.Executor(
@@ -285,7 +321,7 @@ public final class State {
         lastSeq = Math.max(lastSeq, execution.seq());
         byTask.computeIfAbsent(execution.taskId(), _ -> new TreeMap<>()).put(execution.seq(), execution.id());
         switch (execution.life()) {
-            case Life.Queued() -> queue.add(execution);
+            case Life.Queued _ -> queue.add(execution);
             case Life.Active life ->
                 active.computeIfAbsent(life.executor(), _ -> new LinkedHashSet<>())
                         .add(execution.id());
@@ -306,7 +342,7 @@ public final class State {
 
     private void unindex(Execution execution) {
         switch (execution.life()) {
-            case Life.Queued() -> queue.remove(execution);
+            case Life.Queued _ -> queue.remove(execution);
             case Life.Active life -> drop(active, life.executor(), execution.id());
             case Life.Ended life -> drop(endedAt, life.endedAt(), execution.id());
         }

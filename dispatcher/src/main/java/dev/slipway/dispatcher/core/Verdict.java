@@ -1,7 +1,7 @@
 package dev.slipway.dispatcher.core;
 
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
-import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.StopCause;
 import java.util.OptionalInt;
@@ -21,14 +21,8 @@ final class Verdict {
         if (life instanceof Life.Stopping stopping && (stopping.cause() == StopCause.USER || !isItsOwn(ending))) {
             return switch (stopping.cause()) {
                 case USER -> new Outcome.Cancelled();
-                case TIMEOUT ->
-                    new Outcome.Failed(
-                            FailureReason.TASK_TIMEOUT, "stopped because its timeout was over", exitCode(ending));
-                case SHUTDOWN ->
-                    new Outcome.Failed(
-                            FailureReason.GRACEFUL_SHUTDOWN,
-                            "stopped because its executor was shut down",
-                            exitCode(ending));
+                case TIMEOUT -> Cause.TIMED_OUT.failed("stopped because its timeout was over", exitCode(ending));
+                case SHUTDOWN -> Cause.SHUT_DOWN.failed("stopped because Slipway was shut down", exitCode(ending));
             };
         }
         return switch (ending) {

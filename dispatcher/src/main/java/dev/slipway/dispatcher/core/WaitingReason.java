@@ -11,26 +11,34 @@ public final class WaitingReason {
     /** Empty when there is nothing to wait for: it moves, or has ended. */
     public static Optional<String> of(State state, Limits limits, Execution execution, long now) {
         return switch (execution.life()) {
-            case Life.Queued() -> Optional.of(queued(state, limits, execution, now));
+            case Life.Queued queued -> Optional.of(queued(state, limits, execution, queued, now));
             case Life.Active life ->
                 state.executor(life.executor())
-                        .filter(executor -> !executor.isPresent(now, limits.leaseMillis()))
+                        .filter(executor ->
+                                !executor.isPresent(now, limits.times().lease()))
                         .map(executor -> "its executor " + executor.id()
                                 + " is away; the task goes on there and is picked up when the executor is back");
             case Life.Ended _ -> Optional.empty();
         };
     }
 
-    private static String queued(State state, Limits limits, Execution execution, long now) {
+    private static String queued(State state, Limits limits, Execution execution, Life.Queued queued, long now) {
         if (!execution.claimed()) {
             return "its claim has not been written to the control plane yet";
+        }
+        if (state.isShutDown()) {
+            return "Slipway is shutting down; it keeps its place";
+        }
+        if (queued.notBefore() > now) {
+            return "attempt %d did not start; the next one comes in %d s"
+                    .formatted(execution.attempt(), (queued.notBefore() - now + 999) / 1_000);
         }
         Optional<Execution> blocker = Order.blocker(state, execution);
         if (blocker.isPresent()) {
             return "execution " + blocker.get().id() + " of the same task has not ended yet";
         }
         List<Peer.Executor> present = state.executors().stream()
-                .filter(executor -> executor.isPresent(now, limits.leaseMillis()))
+                .filter(executor -> executor.isPresent(now, limits.times().lease()))
                 .toList();
         if (present.isEmpty()) {
             return "no executor is connected";
@@ -46,8 +54,8 @@ public final class WaitingReason {
                             .collect(Collectors.joining(", "))
                     + ")";
         }
-        if (suitable.stream().allMatch(Peer.Executor::drained)) {
-            return "every executor that could run it is drained";
+        if (suitable.stream().noneMatch(Peer.Executor::takesWork)) {
+            return "every executor that could run it is drained or shutting down";
         }
         int ahead = state.queue().headSet(execution).size();
         String behind = ahead == 0 ? "it is next" : ahead + " ahead of it in the queue";

@@ -64,7 +64,7 @@ public class ExecutorResource implements Internal.ForExecutors {
                 answered.session(),
                 launches(answer.launch()),
                 answer.stop().stream()
-                        .map(key -> new SyncAnswer.Stop(key, limits.stopGraceMillis()))
+                        .map(key -> new SyncAnswer.Stop(key, limits.times().stopGrace()))
                         .toList(),
                 answer.ack(),
                 answer.drop());

@@ -40,6 +40,7 @@ final class ChangeWriter {
             case Change.Claimed(String id) ->
                 one(sql.execute("update execution set claimed = ? where id = ?", true, id));
             case Change.Moved moved -> move(moved);
+            case Change.Stalled stalled -> stall(stalled);
             case Change.MessageAdded(Message message) -> {
                 given(message.id());
                 sql.execute(
@@ -72,7 +73,7 @@ final class ChangeWriter {
         given(execution.seq());
         sql.execute(
                 "insert into execution (" + ExecutionRow.COLUMNS
-                        + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 execution.id(),
                 execution.taskId(),
                 execution.seq(),
@@ -94,7 +95,9 @@ final class ChangeWriter {
                 OptionalInt.empty(),
                 Optional.empty(),
                 more.title().map(ChangeWriter::storable),
-                more.traceparent());
+                more.traceparent(),
+                0L,
+                false);
         for (var label : more.labels().entrySet()) {
             sql.execute(
                     "insert into label (execution, name, value) values (?, ?, ?)",
@@ -119,19 +122,20 @@ final class ChangeWriter {
         String id = moved.executionId();
         String state = moved.to().state().wireName();
         switch (moved.to()) {
-            case Life.Queued() ->
+            case Life.Queued life ->
                 one(sql.execute(
-                        "update execution set attempt = ?, state = ?, executor = ?, stop_cause = ?, launched_at = 0, started_at = 0"
-                                + " where id = ?",
+                        "update execution set attempt = ?, state = ?, executor = ?, stop_cause = ?, launched_at = 0, started_at = 0,"
+                                + " not_before = ? where id = ?",
                         moved.attempt(),
                         state,
                         Optional.empty(),
                         Optional.empty(),
+                        life.notBefore(),
                         id));
             case Life.Active life ->
                 one(sql.execute(
-                        "update execution set attempt = ?, state = ?, executor = ?, stop_cause = ?, launched_at = ?, started_at = ?"
-                                + " where id = ?",
+                        "update execution set attempt = ?, state = ?, executor = ?, stop_cause = ?, launched_at = ?, started_at = ?,"
+                                + " stalled = ? where id = ?",
                         moved.attempt(),
                         state,
                         life.executor(),
@@ -140,6 +144,7 @@ final class ChangeWriter {
                                 : Optional.empty(),
                         life.launchedAt(),
                         life.startedAt(),
+                        life instanceof Life.Running running && running.stalled(),
                         id));
             case Life.Ended life -> end(moved, life);
         }
@@ -152,6 +157,20 @@ final class ChangeWriter {
                 moved.actor(),
                 moved.attempt(),
                 moved.at());
+    }
+
+    private void stall(Change.Stalled stalled) throws SQLException {
+        given(stalled.seq());
+        one(sql.execute("update execution set stalled = ? where id = ?", stalled.stalled(), stalled.executionId()));
+        event(
+                stalled.seq(),
+                stalled.executionId(),
+                Optional.of(TaskState.RUNNING),
+                TaskState.RUNNING,
+                stalled.cause(),
+                "dispatcher",
+                stalled.attempt(),
+                stalled.at());
     }
 
     /** Where it ran and why it was stopped stay for people to see; the payload of the control plane's does not. */

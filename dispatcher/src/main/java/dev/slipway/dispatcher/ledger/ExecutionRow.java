@@ -18,7 +18,7 @@ import java.util.OptionalLong;
 final class ExecutionRow {
     static final String COLUMNS = "id, task_id, seq, source, named, priority, needs_image, accepted_at, timeout_millis,"
             + " claimed, attempt, state, executor, stop_cause, launched_at, started_at, ended_at, reason, exit_code,"
-            + " message, title, traceparent";
+            + " message, title, traceparent, not_before, stalled";
 
     private ExecutionRow() {}
 
@@ -54,9 +54,10 @@ final class ExecutionRow {
         long launchedAt = row.getLong("launched_at");
         long startedAt = row.getLong("started_at");
         return switch (state) {
-            case QUEUED -> new Life.Queued();
+            case QUEUED -> new Life.Queued(row.getLong("not_before"));
             case LAUNCHING -> new Life.Launching(row.getString("executor"), launchedAt);
-            case RUNNING -> new Life.Running(row.getString("executor"), launchedAt, startedAt);
+            case RUNNING ->
+                new Life.Running(row.getString("executor"), launchedAt, startedAt, row.getBoolean("stalled"));
             case STOPPING ->
                 new Life.Stopping(
                         row.getString("executor"),

@@ -78,6 +78,8 @@ public final class Runs implements Observer {
                                             moved.cause(),
                                             moved.actor()));
                 }
+                case Change.Stalled stalled ->
+                    log(stalled.executionId(), stalled.attempt(), "Task running: " + stalled.cause());
                 case Change.Forgotten(String id) -> runs.remove(id);
                 default -> {}
             }

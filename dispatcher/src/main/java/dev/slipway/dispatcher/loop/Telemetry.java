@@ -149,10 +149,10 @@ public final class Telemetry implements Observer {
 
     private Gauges gauges(State state, long now) {
         List<Peer.Executor> present = state.executors().stream()
-                .filter(executor -> executor.isPresent(now, limits.leaseMillis()))
+                .filter(executor -> executor.isPresent(now, limits.times().lease()))
                 .toList();
         boolean connected = state.connectors().stream()
-                .anyMatch(connector -> connector.isPresent(now, limits.leaseMillis())
+                .anyMatch(connector -> connector.isPresent(now, limits.times().lease())
                         && connector.last().connected());
         long oldest =
                 state.queue().stream().mapToLong(Execution::acceptedAt).min().orElse(now);

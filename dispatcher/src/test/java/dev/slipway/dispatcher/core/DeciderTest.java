@@ -115,21 +115,6 @@ class DeciderTest {
     }
 
     @Test
-    void ignoresTheEndingOfAnotherAttempt() {
-        desk.submit("a");
-        desk.sync("e");
-
-        desk.sync(
-                "e",
-                0,
-                List.of(preparing("a")),
-                List.of(new ExecutorSync.Finished(
-                        new ExecutionKey("a", 7), new Ending.Exited(0, FailureReason.UNKNOWN, "", false), 0, 0)));
-
-        assertThat(desk.stateOf("a")).isEqualTo(TaskState.LAUNCHING);
-    }
-
-    @Test
     void ignoresTheEndingToldByAnotherExecutor() {
         desk.submit("a");
         desk.sync("e");
@@ -163,7 +148,7 @@ class DeciderTest {
         desk.sync("e", running("a"));
 
         desk.play(new Event.ExecutorReport(
-                "e", new ExecutorSync(1, 99, BackendKind.DIRECT, 0, "an earlier one", List.of(), List.of())));
+                "e", new ExecutorSync(1, 99, BackendKind.DIRECT, 0, "an earlier one", false, List.of(), List.of())));
 
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.RUNNING);
         assertThat(desk.toExecutor().orElseThrow().launch()).isEmpty();
@@ -176,11 +161,11 @@ class DeciderTest {
         desk.sync("e", running("a"));
 
         Reply sameSeq = desk.play(new Event.ExecutorReport(
-                "e", new ExecutorSync(1, 2, BackendKind.DIRECT, 0, "session", List.of(), List.of())));
+                "e", new ExecutorSync(1, 2, BackendKind.DIRECT, 0, "session", false, List.of(), List.of())));
         desk.restart("e");
         desk.sync("e", running("a"));
         Reply olderIncarnation = desk.play(new Event.ExecutorReport(
-                "e", new ExecutorSync(1, 50, BackendKind.DIRECT, 0, "session", List.of(), List.of())));
+                "e", new ExecutorSync(1, 50, BackendKind.DIRECT, 0, "session", false, List.of(), List.of())));
 
         assertThat(List.of(sameSeq, olderIncarnation)).hasOnlyElementsOfType(Reply.Outdated.class);
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.RUNNING);
@@ -290,8 +275,8 @@ class DeciderTest {
         desk.play(new Event.CancelExecution("a", "user"));
         desk.now += 10;
 
-        desk.sync("e", new ExecutorSync.Run(key("a"), true, true, Desk.START + 3));
-        desk.sync("e", new ExecutorSync.Run(key("a"), true, true, Desk.START + 3));
+        desk.sync("e", new ExecutorSync.Run(key("a"), true, true, Desk.START + 3, 0));
+        desk.sync("e", new ExecutorSync.Run(key("a"), true, true, Desk.START + 3, 0));
         assertThat(moves("a")).containsExactly(TaskState.LAUNCHING, TaskState.STOPPING, TaskState.STOPPING);
         desk.sync("e", 0, List.of(), List.of(finished("a", 143, true)));
 
@@ -356,7 +341,19 @@ class DeciderTest {
 
     @Test
     void launchesNothingBeyondABackendsLimit() {
-        Desk limited = new Desk(new Limits(0, 100, Map.of(BackendKind.DIRECT, 1), 0, 15_000, 1_000));
+        Desk limited = new Desk(new Limits(
+                0,
+                100,
+                Map.of(BackendKind.DIRECT, 1),
+                new Limits.Times(
+                        0,
+                        15_000,
+                        1_000,
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        OptionalLong.empty()),
+                new RetryPolicy(3, 5_000, 60_000)));
         List.of("a", "b").forEach(limited::submit);
 
         limited.sync("e");

@@ -9,10 +9,12 @@ import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.TaskState;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** A decider with its state, and short words for what the tests play to it: one event a batch. */
 final class Desk {
@@ -25,6 +27,7 @@ final class Desk {
     private final Map<String, Long> seqs = new HashMap<>();
     private final Map<String, Long> incarnations = new HashMap<>();
     private List<Answer> answers = List.of();
+    private final Set<String> leaving = new HashSet<>();
 
     Desk() {
         this(limits(0, 100));
@@ -35,7 +38,19 @@ final class Desk {
     }
 
     static Limits limits(int maxConcurrent, int queueLimit) {
-        return new Limits(maxConcurrent, queueLimit, Map.of(), 10_000, 15_000, 1_000_000);
+        return new Limits(
+                maxConcurrent,
+                queueLimit,
+                Map.of(),
+                new Limits.Times(
+                        10_000,
+                        15_000,
+                        1_000_000,
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        OptionalLong.empty(),
+                        OptionalLong.empty()),
+                new RetryPolicy(3, 5_000, 60_000));
     }
 
     Reply play(Event event) {
@@ -72,6 +87,7 @@ final class Desk {
                         BackendKind.DIRECT,
                         slots,
                         state.session(),
+                        leaving.contains(executor),
                         runs,
                         finished)));
         return toExecutor();
@@ -85,6 +101,11 @@ final class Desk {
 
     Optional<Answer.ToExecutor> finish(String executor, String execution, int code) {
         return sync(executor, 0, List.of(), List.of(finished(execution, code, false)));
+    }
+
+    /** From now on its reports say that it shuts down. */
+    void leave(String executor) {
+        leaving.add(executor);
     }
 
     void restart(String executor) {
@@ -152,15 +173,19 @@ final class Desk {
     }
 
     static ExecutorSync.Run preparing(String execution) {
-        return new ExecutorSync.Run(key(execution), false, false, 0);
+        return new ExecutorSync.Run(key(execution), false, false, 0, 0);
     }
 
     static ExecutorSync.Run running(String execution) {
-        return new ExecutorSync.Run(key(execution), true, false, START);
+        return running(execution, 0);
+    }
+
+    static ExecutorSync.Run running(String execution, long silent) {
+        return new ExecutorSync.Run(key(execution), true, false, START, silent);
     }
 
     static ExecutorSync.Run stopping(String execution) {
-        return new ExecutorSync.Run(key(execution), true, true, START);
+        return new ExecutorSync.Run(key(execution), true, true, START, 0);
     }
 
     static ExecutorSync.Finished finished(String execution, int code, boolean stopped) {

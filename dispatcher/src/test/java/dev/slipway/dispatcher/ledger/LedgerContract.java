@@ -177,7 +177,7 @@ abstract class LedgerContract {
         story.submit("e1", "t1", Source.API);
         story.launch();
         story.play(new Event.CancelExecution("e1", "user"));
-        story.finish("e1", new Ending.NotStarted(FailureReason.TASK_CANCELLED, "revoked"));
+        story.finish("e1", new Ending.NotStarted(FailureReason.TASK_CANCELLED, "revoked", false));
         StoredTask cancelled = story.ledger().find("e1").orElseThrow();
         assertThat(cancelled.stopCause()).contains(StopCause.USER);
         assertThat(cancelled.outcome()).contains(new Outcome.Cancelled());

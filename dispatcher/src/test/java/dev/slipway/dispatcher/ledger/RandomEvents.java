@@ -58,13 +58,17 @@ final class RandomEvents {
                             at));
                 case 3 ->
                     finished.add(new ExecutorSync.Finished(
-                            execution.key(), new Ending.NotStarted(FailureReason.WORKSPACE_SETUP, "no space"), 0, at));
+                            execution.key(),
+                            new Ending.NotStarted(FailureReason.WORKSPACE_SETUP, "no space", random.nextBoolean()),
+                            0,
+                            at));
                 default ->
                     runs.add(new ExecutorSync.Run(
                             execution.key(),
                             execution.life() instanceof Life.Running || random.nextBoolean(),
                             execution.life() instanceof Life.Stopping,
-                            at));
+                            at,
+                            random.nextInt(2) * 2_000L));
             }
         }
         story.report(executor, runs, finished);

@@ -8,6 +8,7 @@ import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
+import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.protocol.BackendKind;
@@ -30,7 +31,19 @@ import java.util.Set;
 final class Story {
     static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    private static final Limits LIMITS = new Limits(3, 5, Map.of(), 10_000, 15_000, 60_000);
+    private static final Limits LIMITS = new Limits(
+            3,
+            5,
+            Map.of(),
+            new Limits.Times(
+                    10_000,
+                    15_000,
+                    60_000,
+                    OptionalLong.empty(),
+                    OptionalLong.empty(),
+                    OptionalLong.empty(),
+                    OptionalLong.empty()),
+            new RetryPolicy(3, 5_000, 60_000));
 
     private final Ledger ledger;
     private final State state;
@@ -126,7 +139,7 @@ final class Story {
     void report(String executor, List<ExecutorSync.Run> runs, List<ExecutorSync.Finished> finished)
             throws SQLException {
         play(new Event.ExecutorReport(
-                executor, new ExecutorSync(1, ++seq, BackendKind.DIRECT, 0, state.session(), runs, finished)));
+                executor, new ExecutorSync(1, ++seq, BackendKind.DIRECT, 0, state.session(), false, runs, finished)));
     }
 
     /** Executor x1 asks for work and gets what is ready. */
@@ -143,7 +156,7 @@ final class Story {
                 state.activeOn("x1").stream()
                         .filter(other -> !other.id().equals(execution))
                         .map(other -> new ExecutorSync.Run(
-                                other.key(), other.life() instanceof Life.Running, false, ran ? now : 0))
+                                other.key(), other.life() instanceof Life.Running, false, ran ? now : 0, 0))
                         .toList(),
                 List.of(new ExecutorSync.Finished(one.key(), ending, ran ? now : 0, now)));
     }

@@ -4,6 +4,7 @@ import dev.slipway.dispatcher.Databases;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Reply;
+import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.ledger.Details;
 import dev.slipway.dispatcher.ledger.Ledger;
@@ -34,7 +35,19 @@ final class LedgerProcess {
         AgroalDataSource database = Databases.existing(Path.of(arguments[0]));
         Loop loop = new Loop(
                 Ledger.open(database, database),
-                new Limits(0, Limits.MAX_WAITING, Map.of(), 10_000, 15_000, Long.MAX_VALUE),
+                new Limits(
+                        0,
+                        Limits.MAX_WAITING,
+                        Map.of(),
+                        new Limits.Times(
+                                10_000,
+                                15_000,
+                                Long.MAX_VALUE,
+                                OptionalLong.empty(),
+                                OptionalLong.empty(),
+                                OptionalLong.empty(),
+                                OptionalLong.empty()),
+                        new RetryPolicy(1, 1, 1)),
                 InstantSource.system(),
                 List.of());
         Thread caller = null;

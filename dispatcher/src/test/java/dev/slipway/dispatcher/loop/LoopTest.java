@@ -11,6 +11,7 @@ import dev.slipway.dispatcher.core.Answer;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Reply;
+import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.dispatcher.ledger.Details;
@@ -43,7 +44,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LoopTest {
-    private static final Limits LIMITS = new Limits(0, 100, Map.of(), 10_000, 15_000, 1_000_000);
+    private static final Limits LIMITS = new Limits(
+            0,
+            100,
+            Map.of(),
+            new Limits.Times(
+                    10_000,
+                    15_000,
+                    1_000_000,
+                    OptionalLong.empty(),
+                    OptionalLong.empty(),
+                    OptionalLong.empty(),
+                    OptionalLong.empty()),
+            new RetryPolicy(3, 5_000, 60_000));
     private static final Duration LONG = Duration.ofMinutes(1);
 
     @TempDir
@@ -84,7 +97,7 @@ class LoopTest {
     }
 
     private static ExecutorSync sync(long seq, String session, ExecutorSync.Run... runs) {
-        return new ExecutorSync(1, seq, BackendKind.DIRECT, 0, session, List.of(runs), List.of());
+        return new ExecutorSync(1, seq, BackendKind.DIRECT, 0, session, false, List.of(runs), List.of());
     }
 
     private static String session(Loop loop) {

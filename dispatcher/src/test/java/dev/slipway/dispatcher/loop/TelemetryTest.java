@@ -7,6 +7,7 @@ import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
+import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.protocol.ConnectorSync;
@@ -28,7 +29,19 @@ class TelemetryTest {
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     private final Telemetry telemetry = new Telemetry(
             registry,
-            new Limits(7, 100, Map.of(), 10_000, 15_000, 1_000_000),
+            new Limits(
+                    7,
+                    100,
+                    Map.of(),
+                    new Limits.Times(
+                            10_000,
+                            15_000,
+                            1_000_000,
+                            OptionalLong.empty(),
+                            OptionalLong.empty(),
+                            OptionalLong.empty(),
+                            OptionalLong.empty()),
+                    new RetryPolicy(3, 5_000, 60_000)),
             new Telemetry.Worker("1.2.3", "direct", "w-1"));
 
     private static State state(Execution... executions) {
@@ -50,7 +63,7 @@ class TelemetryTest {
                 1,
                 "e",
                 1,
-                new Life.Queued(),
+                new Life.Queued(0),
                 new Life.Ended(state, reason, OptionalInt.empty(), launchedAt, launchedAt, endedAt),
                 "cause",
                 "actor",
@@ -131,7 +144,7 @@ class TelemetryTest {
 
     @Test
     void showsQueueSlotsAndOutbox() {
-        committed(state(execution("q", new Life.Queued()), execution("r", new Life.Running("x", 1, 1))));
+        committed(state(execution("q", new Life.Queued(0)), execution("r", new Life.Running("x", 1, 1, false))));
         assertThat(value("slipway_queue_depth")).isEqualTo(1);
         assertThat(value("slipway_queue_oldest_seconds")).isEqualTo(60);
         assertThat(value("oz_worker_tasks_active")).isEqualTo(1);

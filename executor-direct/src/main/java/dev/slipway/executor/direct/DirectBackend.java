@@ -10,9 +10,8 @@ import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
 import dev.slipway.executor.core.Survivor;
 import dev.slipway.protocol.BackendKind;
-import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.ExecutionKey;
-import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.TaskSpec;
 import java.io.Closeable;
 import java.io.IOException;
@@ -72,8 +71,8 @@ final class DirectBackend implements Backend, Closeable {
                 launcher.launch(run, spec, progress, handle);
             } else if (!existing.get().meta().ledger().equals(run.ledger())) {
                 throw new StartFailure(
-                        FailureReason.UNKNOWN,
-                        "this host still has the evidence of the same execution under another ledger (%s): bring that ledger back, or delete %s once its task has ended"
+                        Cause.EVIDENCE_IN_THE_WAY,
+                        "this host still has the evidence of the same execution under ledger %s, in %s"
                                 .formatted(
                                         existing.get().meta().ledger(),
                                         existing.get().directory()));
@@ -103,8 +102,8 @@ final class DirectBackend implements Backend, Closeable {
         while (true) {
             Optional<Evidence> found = store.find(run);
             if (found.isEmpty()) {
-                return lost("no evidence of the run is left on this host; was the directory %s cleaned by hand?"
-                        .formatted(store.root()));
+                return new Observed.Ended(
+                        Cause.EVIDENCE_GONE.lost("no evidence of the run is left in " + store.root()), 0, 0);
             }
             Evidence evidence = found.get();
             if (evidence.claim() == Evidence.Claim.NOBODY
@@ -210,10 +209,6 @@ final class DirectBackend implements Backend, Closeable {
     private static Observed ended(Evidence evidence) throws IOException {
         long startedAt = evidence.claim() == Evidence.Claim.KEEPER ? evidence.startedAtMillis() : 0;
         return new Observed.Ended(RunEnding.of(evidence).ending(), startedAt, evidence.endedAtMillis());
-    }
-
-    private Observed lost(String message) {
-        return new Observed.Ended(new Ending.Lost(FailureReason.UNKNOWN, message), 0, 0);
     }
 
     /** Of a run that nobody has wanted to start yet. */

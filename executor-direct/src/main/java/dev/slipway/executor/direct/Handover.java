@@ -39,7 +39,9 @@ final class Handover {
             Invocation.check(variables);
         } catch (StartFailure e) {
             evidence.refuse(new Ending.NotStarted(
-                    e.ending().reason(), "of the variables that the setup command left, " + e.getMessage()));
+                    e.ending().reason(),
+                    "of the variables that the setup command left, " + e.getMessage(),
+                    e.ending().isTransient()));
             return;
         }
         evidence.giveEnvironment(ShellText.exports(variables) + WHOLE);

@@ -1,7 +1,7 @@
 package dev.slipway.executor.direct;
 
 import dev.slipway.executor.core.StartFailure;
-import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
@@ -46,7 +46,7 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
         for (var variable : env.entrySet()) {
             String name = variable.getKey();
             if (name.isEmpty() || name.indexOf('=') >= 0 || name.indexOf('\0') >= 0) {
-                throw cannotStart("the task has an environment variable whose name is empty or holds '=' or NUL");
+                throw unfit("the task has an environment variable whose name is empty or holds '=' or NUL");
             }
             String value = variable.getValue().reveal();
             check(value, name + "=" + value, "the environment variable '" + name + "'");
@@ -67,10 +67,9 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
                         .map(SecretValue::reveal)
                         .orElse(DEFAULT_PATH);
                 Path program = resolve(name, path, directory)
-                        .orElseThrow(() -> cannotStart(
+                        .orElseThrow(() -> missing(
                                 name.contains("/")
-                                        ? "the command '%s' cannot be started: there is no such executable file"
-                                                .formatted(name)
+                                        ? "there is no executable file '%s', which is the command".formatted(name)
                                         : "the command '%s' was not found on the task's PATH".formatted(name)));
                 yield prepend(program, command.argv().subList(1, command.argv().size()));
             }
@@ -83,11 +82,10 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
         String name = config.ozPath().orElse("oz");
         return resolve(name, path, config.workspaceRoot())
                 .orElseThrow(
-                        () -> cannotStart(
+                        () -> missing(
                                 config.ozPath().isPresent()
-                                        ? "backend.direct.oz_path '%s' is no executable file: correct it"
-                                                .formatted(name)
-                                        : "the agent 'oz' was not found on the executor's PATH: install it there or set backend.direct.oz_path"));
+                                        ? "backend.direct.oz_path '%s' is no executable file".formatted(name)
+                                        : "the agent 'oz' was not found on the executor's PATH, and backend.direct.oz_path is not set"));
     }
 
     /** The executable that a name stands for, as {@code execvp} would find it. */
@@ -111,13 +109,13 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
 
     private static void check(String text, String whole, String what) throws StartFailure {
         if (text.indexOf('\0') >= 0) {
-            throw cannotStart(what + " holds a NUL character");
+            throw unfit(what + " holds a NUL character");
         }
         if (whole.getBytes(StandardCharsets.UTF_8).length >= MAX_STRING_BYTES) {
-            throw cannotStart(what + " is longer than Linux allows for one string (128 KiB): pass it in a file");
+            throw unfit(what + " is longer than Linux allows for one string (128 KiB)");
         }
         if (!NativeText.isExpressible(whole)) {
-            throw cannotStart(what + " " + NativeText.INEXPRESSIBLE);
+            throw unfit(what + " " + NativeText.INEXPRESSIBLE);
         }
     }
 
@@ -132,7 +130,11 @@ record Invocation(List<String> argv, Map<String, SecretValue> env, Path director
         return List.copyOf(argv);
     }
 
-    private static StartFailure cannotStart(String message) {
-        return new StartFailure(FailureReason.AGENT_INVOCATION, message);
+    private static StartFailure unfit(String detail) {
+        return new StartFailure(Cause.ARGUMENTS_UNFIT, detail);
+    }
+
+    private static StartFailure missing(String detail) {
+        return new StartFailure(Cause.PROGRAM_MISSING, detail);
     }
 }

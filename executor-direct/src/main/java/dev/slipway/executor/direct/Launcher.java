@@ -4,7 +4,7 @@ import dev.slipway.executor.core.Deadline;
 import dev.slipway.executor.core.Progress;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
-import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
@@ -78,8 +78,8 @@ final class Launcher {
         String shell = host.shellFor(invocation.env().keySet())
                 .orElseThrow(
                         () -> new StartFailure(
-                                FailureReason.AGENT_INVOCATION,
-                                "the task has environment variables with other characters than letters, digits and '_' in their names, and these need bash: install it"));
+                                Cause.PROGRAM_MISSING,
+                                "the task has environment variables with other characters than letters, digits and '_' in their names, and these need bash"));
         Evidence evidence = record(meta);
         if (!evidence.meta().mark().equals(meta.mark())) {
             return; // revoked in the meantime
@@ -104,8 +104,7 @@ final class Launcher {
                 throw e;
             }
             throw new StartFailure(
-                    FailureReason.WORKSPACE_SETUP,
-                    "the run cannot be recorded in %s (%s): is its disk full?".formatted(store.root(), e));
+                    Cause.WORKSPACE_FAILED, "the run cannot be recorded in %s (%s)".formatted(store.root(), e));
         }
     }
 
@@ -127,11 +126,11 @@ final class Launcher {
                     more);
         } catch (IOException e) {
             String cause = String.valueOf(e.getMessage());
-            throw new StartFailure(
-                    FailureReason.AGENT_INVOCATION,
-                    TOO_LARGE.matcher(cause).find()
-                            ? "arguments and environment together are larger than this host allows: pass large values in files"
-                            : "no process could be started: " + cause);
+            throw TOO_LARGE.matcher(cause).find()
+                    ? new StartFailure(
+                            Cause.ARGUMENTS_UNFIT,
+                            "arguments and environment together are larger than this host allows")
+                    : new StartFailure(Cause.START_FAILED, "no process could be started: " + cause);
         }
     }
 
@@ -150,8 +149,8 @@ final class Launcher {
                         && evidence.claim() == Evidence.Claim.NOBODY
                         && !evidence.hasBegun()) {
                     throw new StartFailure(
-                            FailureReason.WORKSPACE_SETUP,
-                            "the shell that keeps the run ended before it could begin (code %d); is the disk of %s full?"
+                            Cause.WORKSPACE_FAILED,
+                            "the shell that keeps the run ended before it could record anything in %2$s (code %1$d)"
                                     .formatted(keeper.exitValue(), store.root()));
                 }
             }

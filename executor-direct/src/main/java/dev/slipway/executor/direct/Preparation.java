@@ -1,7 +1,6 @@
 package dev.slipway.executor.direct;
 
-import dev.slipway.protocol.Ending;
-import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Cause;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -22,9 +21,8 @@ final class Preparation {
         handle.starting.lock();
         try {
             if (isOverdue(evidence, handle)) {
-                evidence.refuse(new Ending.NotStarted(
-                        FailureReason.SETUP_COMMAND,
-                        "the setup command (backend.direct.setup_command) did not end within %d s and was ended; slipway.direct.setup_timeout sets the limit"
+                evidence.refuse(Cause.SETUP_FAILED.notStarted(
+                        "the setup command (backend.direct.setup_command) did not end within %d s (slipway.direct.setup_timeout) and was ended"
                                 .formatted(setupLimit.orElseThrow().toSeconds())));
             } else if (evidence.wantsEnvironment()) {
                 Handover.perform(evidence, evidence.meta().site().orElseThrow());

@@ -1,5 +1,6 @@
 package dev.slipway.executor.direct;
 
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.FailureReason;
 import java.io.IOException;
@@ -44,7 +45,7 @@ record RunEnding(
 
     Ending ending() {
         return switch (claim) {
-            case STOPPED -> never(FailureReason.TASK_CANCELLED, "stopped before " + program + " started");
+            case STOPPED -> Cause.STOPPED_BEFORE_START.notStarted("stopped before " + program + " started");
             case ABANDONED -> refusal.isPresent() ? refusal.get() : abandoned();
             case NOBODY, KEEPER -> exit.isPresent() ? exited(exit.getAsInt()) : lost();
         };
@@ -52,15 +53,13 @@ record RunEnding(
 
     private Ending abandoned() {
         if (setup.isPresent() && setup.getAsInt() != 0) {
-            return never(
-                    FailureReason.SETUP_COMMAND,
+            return Cause.SETUP_FAILED.notStarted(
                     "the setup command (backend.direct.setup_command) " + how(setup.getAsInt()));
         }
         if (obstacle.isPresent()) {
             return hindered(obstacle.get(), 0);
         }
-        return never(
-                FailureReason.UNKNOWN,
+        return Cause.START_INTERRUPTED.notStarted(
                 hasBegunSetup
                         ? "the shell that kept the run was killed before %s started".formatted(program)
                         : "the executor was interrupted before %s started".formatted(program));
@@ -72,57 +71,46 @@ record RunEnding(
         }
         return code == 0
                 ? new Ending.Exited(0, FailureReason.UNKNOWN, "", isStopping)
-                : new Ending.Exited(code, FailureReason.AGENT_INVOCATION, program + " " + how(code), isStopping);
+                : (code > 128 ? Cause.AGENT_KILLED : Cause.AGENT_FAILED)
+                        .exited(code, program + " " + how(code), isStopping);
     }
 
     private Ending hindered(Obstacle by, int code) {
         return switch (by) {
             case ALONE ->
-                never(
-                        FailureReason.UNKNOWN,
+                Cause.START_INTERRUPTED.notStarted(
                         "the executor did not come back within a day to go on after the setup command, %s was not started"
                                 .formatted(program));
             case UNCLAIMED ->
-                never(
-                        FailureReason.WORKSPACE_SETUP,
-                        "%s was not started, since nothing can be recorded in the state directory: is its disk full?"
-                                .formatted(program));
+                Cause.WORKSPACE_FAILED.notStarted(
+                        "%s was not started, since nothing can be recorded in the state directory".formatted(program));
             case VARIABLES_UNREADABLE ->
-                never(
-                        FailureReason.UNKNOWN,
-                        "%s was not started, since what the setup command left in $OZ_ENVIRONMENT_FILE was gone; was the state directory cleaned by hand?"
+                Cause.START_FAILED.notStarted(
+                        "%s was not started, since what the setup command left in $OZ_ENVIRONMENT_FILE was gone"
                                 .formatted(program));
             case VARIABLES_TOO_LARGE ->
-                never(
-                        FailureReason.AGENT_INVOCATION,
-                        "%s could not be started: its arguments and environment are too large together with the variables that the setup command left in $OZ_ENVIRONMENT_FILE: leave large values in files"
+                Cause.ARGUMENTS_UNFIT.notStarted(
+                        "%s could not be started, since its arguments and environment are too large together with the variables that the setup command left in $OZ_ENVIRONMENT_FILE"
                                 .formatted(program));
             case NOT_EXECUTABLE ->
-                never(
-                        FailureReason.AGENT_INVOCATION,
+                Cause.PROGRAM_MISSING.notStarted(
                         program
                                 + (code == 127
-                                        ? " could not be started: its file or the interpreter it names is missing"
-                                        : " could not be started: its file is of no executable format, or may not be executed"));
+                                        ? " could not be started, since its file or the interpreter it names is missing"
+                                        : " could not be started, since its file is of no executable format, or may not be executed"));
         };
     }
 
     private Ending lost() {
-        return new Ending.Lost(
-                FailureReason.UNKNOWN,
-                isOfThisBoot
-                        ? "the shell that kept the run was killed before it had recorded how %s ended"
-                                .formatted(program)
-                        : "the host was restarted while %s ran".formatted(program));
+        return isOfThisBoot
+                ? Cause.KEEPER_KILLED.lost(
+                        "the shell that kept the run was killed before it had recorded how %s ended".formatted(program))
+                : Cause.HOST_RESTARTED.lost("the host was restarted while %s ran".formatted(program));
     }
 
     private static String how(int code) {
         return code > 128
                 ? "was killed by signal %d (exit code %d)".formatted(code - 128, code)
                 : "exited with code %d".formatted(code);
-    }
-
-    private static Ending.NotStarted never(FailureReason reason, String message) {
-        return new Ending.NotStarted(reason, message);
     }
 }

@@ -1,7 +1,7 @@
 package dev.slipway.executor.direct;
 
 import dev.slipway.executor.core.StartFailure;
-import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
@@ -25,9 +25,8 @@ record Workspace(Path directory, Kind kind) {
     /** Decides where the task runs; nothing is made yet. */
     static Workspace of(TaskSpec spec, DirectConfig config) throws StartFailure {
         if (!SafeName.isPathComponent(spec.taskId())) {
-            throw refused(
-                    "the task's id cannot be the name of a directory: it must be one path component of at most 255"
-                            + " bytes without control characters");
+            throw refused("the task's id cannot be the name of a directory, which is one path component of at most 255"
+                    + " bytes without control characters");
         }
         if (!NativeText.isExpressible(spec.taskId())) {
             throw refused("the task's id " + NativeText.INEXPRESSIBLE);
@@ -48,7 +47,7 @@ record Workspace(Path directory, Kind kind) {
         if (kind == Kind.OWN
                 && Files.exists(directory, LinkOption.NOFOLLOW_LINKS)
                 && !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-            throw refused("the workspace " + directory + " is in the way and no directory: remove it");
+            throw refused("the workspace " + directory + " is in the way and no directory");
         }
     }
 
@@ -59,7 +58,8 @@ record Workspace(Path directory, Kind kind) {
                 Directories.create(directory);
             }
         } catch (IOException e) {
-            throw refused("the workspace " + directory + " cannot be made: " + e);
+            throw new StartFailure(
+                    Cause.WORKSPACE_FAILED, "the workspace %s cannot be made (%s)".formatted(directory, e));
         }
     }
 
@@ -92,6 +92,6 @@ record Workspace(Path directory, Kind kind) {
     }
 
     private static StartFailure refused(String message) {
-        return new StartFailure(FailureReason.WORKSPACE_SETUP, message);
+        return new StartFailure(Cause.WORKSPACE_UNFIT, message);
     }
 }

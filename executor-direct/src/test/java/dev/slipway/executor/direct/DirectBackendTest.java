@@ -364,7 +364,8 @@ class DirectBackendTest extends BackendContract {
                         Optional.empty()));
 
         assertThat(awaitEnd(backend, run).ending())
-                .isEqualTo(new Ending.Exited(7, FailureReason.AGENT_INVOCATION, "the agent exited with code 7", false));
+                .isEqualTo(new Ending.Exited(
+                        7, FailureReason.AGENT_INVOCATION, "the agent exited with code 7: its output says why", false));
         assertThat(output(backend, run)).isEqualTo("<agent><run><a b><>" + root.resolve("task-agent/.claude") + "\n");
     }
 

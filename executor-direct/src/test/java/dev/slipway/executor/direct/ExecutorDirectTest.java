@@ -108,8 +108,11 @@ class ExecutorDirectTest {
 
         ExecutorSync.Finished finished = dispatcher.finished(key).orElseThrow();
         assertThat(finished.ending())
-                .isEqualTo(
-                        new Ending.Exited(3, FailureReason.AGENT_INVOCATION, "the command exited with code 3", false));
+                .isEqualTo(new Ending.Exited(
+                        3,
+                        FailureReason.AGENT_INVOCATION,
+                        "the command exited with code 3: its output says why",
+                        false));
         assertThat(finished.startedAtMillis()).isPositive().isLessThanOrEqualTo(finished.endedAtMillis());
         assertThat(dispatcher.output("exec/1")).isEqualTo(TRACEPARENT + "\nown\n");
         assertThat(evidenceOf("exec%2F1")).exists();

@@ -50,7 +50,7 @@ class RunEndingTest {
                 "the agent",
                 claim,
                 !"rebooted".equals(fact),
-                Optional.of(new Ending.NotStarted(FailureReason.AGENT_INVOCATION, "too long"))
+                Optional.of(new Ending.NotStarted(FailureReason.AGENT_INVOCATION, "too long", false))
                         .filter(_ -> "refused".equals(fact)),
                 begun != null,
                 code(setup),

@@ -45,6 +45,7 @@ public final class Api {
      *
      * @param source who asked for it: {@code control_plane} or {@code api}
      * @param waiting why it is queued or not moving, in words; absent once it runs
+     * @param stalled whether it runs and has printed nothing for longer than {@code slipway.stall_after}
      * @param stopCause why it is or was being stopped
      * @param reason why it failed
      * @param message cause and remedy of a failure
@@ -61,6 +62,7 @@ public final class Api {
             Optional<String> executor,
             Map<String, String> labels,
             Optional<String> waiting,
+            boolean stalled,
             Optional<StopCause> stopCause,
             Optional<FailureReason> reason,
             OptionalInt exitCode,
@@ -98,6 +100,14 @@ public final class Api {
     @JsonInclude(JsonInclude.Include.NON_ABSENT)
     public record Executor(
             String id, BackendKind backend, int slots, int active, boolean present, boolean drained, String lastSeen) {}
+
+    /**
+     * How far a shutdown is.
+     *
+     * @param active tasks that have not ended yet
+     * @param undelivered messages that the control plane has not confirmed yet
+     */
+    public record Shutdown(int active, int undelivered) {}
 
     /**
      * A piece of output: the data of {@code event: output} in the SSE form of {@code …/logs}.

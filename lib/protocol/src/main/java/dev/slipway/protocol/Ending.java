@@ -37,8 +37,9 @@ public sealed interface Ending {
      * The agent never ran in this attempt and never will.
      *
      * @param reason what prevented it, or {@link FailureReason#TASK_CANCELLED} when the right to start was revoked
+     * @param isTransient whether a later attempt may succeed although nobody mends anything
      */
-    record NotStarted(FailureReason reason, String message) implements Ending {
+    record NotStarted(FailureReason reason, String message, boolean isTransient) implements Ending {
         public NotStarted {
             requireNonNull(reason, "reason");
             requireNonNull(message, "message");

@@ -16,6 +16,7 @@ import java.util.List;
  * @param session the dispatcher's session as the last answer gave it, empty in the first sync. Nothing is read from a sync
  *     of another session than the dispatcher's own (it may be an old one, delivered late): it is answered at once with the
  *     session and the ledger to report for, and nothing else
+ * @param leaving whether it shuts down and its runs are to end before it does: it gets no more work, and stops for what it has
  * @param runs all its runs of the session's ledger that have not ended
  * @param finished endings that were not acknowledged yet
  */
@@ -25,6 +26,7 @@ public record ExecutorSync(
         BackendKind backend,
         int slots,
         String session,
+        boolean leaving,
         List<Run> runs,
         List<Finished> finished) {
     /** More runs and endings than this in one sync are refused with 413. */
@@ -46,8 +48,9 @@ public record ExecutorSync(
      * @param started whether the agent runs; false while it is being prepared
      * @param stopping whether a stop or drop of it was received and is being carried out: it is not told again
      * @param startedAtMillis when the agent started, milliseconds since the epoch; 0 while it has not
+     * @param silentMillis how long no output of it has come, counted from when its executor began to watch it
      */
-    public record Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis) {
+    public record Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis, long silentMillis) {
         public Run {
             requireNonNull(key, "key");
         }

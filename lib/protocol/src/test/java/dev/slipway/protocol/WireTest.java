@@ -50,12 +50,13 @@ class WireTest {
                         BackendKind.KUBERNETES,
                         7,
                         "s",
-                        List.of(new ExecutorSync.Run(KEY, true, true, 8)),
+                        true,
+                        List.of(new ExecutorSync.Run(KEY, true, true, 8, 9)),
                         List.of(
                                 new ExecutorSync.Finished(
                                         KEY, new Ending.Exited(137, FailureReason.CONTAINER_OOM, "m", true), 9, 10),
                                 new ExecutorSync.Finished(
-                                        KEY, new Ending.NotStarted(FailureReason.IMAGE_PULL, "m"), 0, 11),
+                                        KEY, new Ending.NotStarted(FailureReason.IMAGE_PULL, "m", true), 0, 11),
                                 new ExecutorSync.Finished(KEY, new Ending.Lost(FailureReason.UNKNOWN, "m"), 0, 12))),
                 new SyncAnswer(
                         "l",
@@ -103,6 +104,7 @@ class WireTest {
                         Optional.of("x"),
                         Map.of(),
                         Optional.empty(),
+                        true,
                         Optional.of(StopCause.TIMEOUT),
                         Optional.of(FailureReason.TASK_TIMEOUT),
                         OptionalInt.empty(),
@@ -115,6 +117,7 @@ class WireTest {
                 new Api.Executor("x", BackendKind.DIRECT, 1, 0, true, false, ""),
                 new Api.LogChunk(1, Bytes.EMPTY),
                 new Api.LogGap(1, 2),
+                new Api.Shutdown(1, 2),
                 new Api.Problem("about:blank", "t", 503, "d"));
     }
 

@@ -23,6 +23,7 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 /** Reads the YAML file: its schema, and every error at once. */
 final class SettingsReader {
     private static final int MAX_DEPTH = 64;
+    private static final int MAX_ATTEMPTS = 100;
     private static final int MAX_CODE_POINTS = 16 << 20;
     private static final Pattern QUANTITY =
             Pattern.compile("\\+?(\\d+(\\.\\d*)?|\\.\\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d+)?");
@@ -232,13 +233,59 @@ final class SettingsReader {
         var settings = new SlipwaySettings(
                 notNegative(block, "queue_limit").orElse(SlipwaySettings.DEFAULT_QUEUE_LIMIT),
                 block.mapping("limits").map(SettingsReader::limits).orElseGet(Map::of),
+                new SlipwaySettings.TimeLimits(
+                        limit(block, "default_timeout", Optional.empty()),
+                        limit(block, "queue_timeout", Optional.empty()),
+                        limit(block, "stall_after", Optional.of(SlipwaySettings.TimeLimits.DEFAULT_SILENT)),
+                        limit(block, "lost_after", Optional.empty())),
+                block.mapping("retry").map(SettingsReader::retry).orElseGet(SlipwaySettings.Retry::defaults),
+                stopsOnShutdown(block),
                 direct.map(own -> own.bool("expose_api_key", false)).orElse(false),
-                direct.flatMap(own -> span(own, "setup_timeout"))
-                        .or(() -> Optional.of(SlipwaySettings.DEFAULT_SETUP_TIMEOUT))
-                        .filter(Duration::isPositive));
+                direct.map(own -> limit(own, "setup_timeout", Optional.of(SlipwaySettings.DEFAULT_SETUP_TIMEOUT)))
+                        .orElse(Optional.of(SlipwaySettings.DEFAULT_SETUP_TIMEOUT)));
         direct.ifPresent(YamlMapping::finish);
         block.finish();
         return settings;
+    }
+
+    /** A span of time after which something happens; 0 and less: it never does. */
+    private static Optional<Duration> limit(YamlMapping block, String key, Optional<Duration> usual) {
+        return span(block, key).or(() -> usual).filter(Duration::isPositive);
+    }
+
+    private static SlipwaySettings.Retry retry(YamlMapping block) {
+        var usual = SlipwaySettings.Retry.defaults();
+        var attempts = block.integer("attempts");
+        if (attempts.isPresent() && (attempts.getAsInt() < 1 || attempts.getAsInt() > MAX_ATTEMPTS)) {
+            block.error("attempts", "must be 1 (nothing is tried again) to " + MAX_ATTEMPTS);
+        }
+        var delay = delay(block, "delay").orElse(usual.delay());
+        var longest = delay(block, "max_delay");
+        if (longest.filter(span -> span.compareTo(delay) < 0).isPresent()) {
+            block.error("max_delay", "must not be shorter than delay");
+        }
+        block.finish();
+        return new SlipwaySettings.Retry(
+                attempts.orElse(usual.attempts()),
+                delay,
+                longest.orElse(delay.compareTo(usual.longestDelay()) > 0 ? delay : usual.longestDelay()));
+    }
+
+    private static Optional<Duration> delay(YamlMapping block, String key) {
+        var span = span(block, key);
+        if (span.filter(value -> !value.isPositive()).isPresent()) {
+            block.error(key, "must be more than 0");
+            return Optional.empty();
+        }
+        return span;
+    }
+
+    private static boolean stopsOnShutdown(YamlMapping block) {
+        var text = nonEmpty(block.text("on_shutdown"));
+        if (text.filter(word -> !word.equals("leave") && !word.equals("stop")).isPresent()) {
+            block.error("on_shutdown", "must be leave (running tasks go on) or stop (they are ended)");
+        }
+        return text.filter("stop"::equals).isPresent();
     }
 
     private static Map<Backend, Integer> limits(YamlMapping block) {

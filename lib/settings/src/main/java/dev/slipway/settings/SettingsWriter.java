@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.snakeyaml.engine.v2.api.Dump;
 import org.snakeyaml.engine.v2.api.DumpSettings;
 import org.snakeyaml.engine.v2.api.RepresentToNode;
@@ -105,6 +106,22 @@ final class SettingsWriter {
         var block = new LinkedHashMap<String, Object>();
         block.put("queue_limit", settings.slipway().queueLimit());
         block.put("limits", limits);
+        var times = settings.slipway().times();
+        block.put("default_timeout", limit(times.task()));
+        block.put("queue_timeout", limit(times.queued()));
+        block.put("stall_after", limit(times.silent()));
+        block.put("lost_after", limit(times.lost()));
+        var retry = settings.slipway().retry();
+        block.put(
+                "retry",
+                Map.of(
+                        "attempts",
+                        retry.attempts(),
+                        "delay",
+                        GoDuration.write(retry.delay()),
+                        "max_delay",
+                        GoDuration.write(retry.longestDelay())));
+        block.put("on_shutdown", settings.slipway().stopsOnShutdown() ? "stop" : "leave");
         if (settings.backend().orElse(null) instanceof Kubernetes kubernetes) {
             block.put("kubernetes", Map.of("environment", entries(kubernetes.environment())));
         }
@@ -114,7 +131,11 @@ final class SettingsWriter {
                         "expose_api_key",
                         settings.slipway().exposeApiKey(),
                         "setup_timeout",
-                        GoDuration.write(settings.slipway().setupTimeout().orElse(Duration.ZERO))));
+                        limit(settings.slipway().setupTimeout())));
         return block;
+    }
+
+    private static String limit(Optional<Duration> limit) {
+        return GoDuration.write(limit.orElse(Duration.ZERO));
     }
 }

@@ -46,6 +46,12 @@ class SettingsReaderTest {
                   queue_limit: 7
                   limits:
                     direct: 2
+                  default_timeout: 8h
+                  queue_timeout: 24h
+                  stall_after: 5m
+                  lost_after: 1h
+                  retry: {attempts: 4, delay: 2s, max_delay: 30s}
+                  on_shutdown: stop
                   direct:
                     expose_api_key: yes
                     setup_timeout: 90s
@@ -66,7 +72,18 @@ class SettingsReaderTest {
                                 List.of(
                                         new EnvironmentEntry("PORT", Optional.of(new Secret("3000"))),
                                         new EnvironmentEntry("HOME_TOKEN", Optional.empty())))),
-                        new SlipwaySettings(7, Map.of(Backend.DIRECT, 2), true, Optional.of(Duration.ofSeconds(90)))));
+                        new SlipwaySettings(
+                                7,
+                                Map.of(Backend.DIRECT, 2),
+                                new SlipwaySettings.TimeLimits(
+                                        Optional.of(Duration.ofHours(8)),
+                                        Optional.of(Duration.ofDays(1)),
+                                        Optional.of(Duration.ofMinutes(5)),
+                                        Optional.of(Duration.ofHours(1))),
+                                new SlipwaySettings.Retry(4, Duration.ofSeconds(2), Duration.ofSeconds(30)),
+                                true,
+                                true,
+                                Optional.of(Duration.ofSeconds(90)))));
     }
 
     @ParameterizedTest
@@ -296,6 +313,18 @@ class SettingsReaderTest {
     }
 
     @Test
+    void takesZeroForNever() {
+        var slipway = Settings.parse(
+                        "slipway: {stall_after: 0, lost_after: 0s, default_timeout: -1s, retry: {delay: 2m}}")
+                .slipway();
+
+        assertThat(slipway.times())
+                .isEqualTo(new SlipwaySettings.TimeLimits(
+                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty()));
+        assertThat(slipway.retry().longestDelay()).isEqualTo(Duration.ofMinutes(2));
+    }
+
+    @Test
     void reportsEveryFaultOfWhatIsPassedOnAtItsPlace() {
         assertThat(errorsOf("""
                 backend:
@@ -361,7 +390,13 @@ class SettingsReaderTest {
             value = {
                 "wroker_id: x | line 1: wroker_id: unknown key (known here: backend, cleanup, idle_on_complete, max_concurrent_tasks, slipway, worker_id)",
                 "backend: {direct: {ozpath: x}} | line 1: backend.direct.ozpath: unknown key (known here: environment, oz_path, setup_command, target_dir, teardown_command, workspace_root)",
-                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: direct, kubernetes, limits, queue_limit)",
+                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: default_timeout, direct, kubernetes, limits, lost_after, on_shutdown, queue_limit, queue_timeout, retry, stall_after)",
+                "slipway: {default_timeout: 5} | line 1: slipway.default_timeout: must be a span of time, for example 30s or 1h30m",
+                "slipway: {on_shutdown: kill} | line 1: slipway.on_shutdown: must be leave (running tasks go on) or stop (they are ended)",
+                "slipway: {retry: {attempts: 0}} | line 1: slipway.retry.attempts: must be 1 (nothing is tried again) to 100",
+                "slipway: {retry: {delay: 0s}} | line 1: slipway.retry.delay: must be more than 0",
+                "slipway: {retry: {delay: 10s, max_delay: 5s}} | line 1: slipway.retry.max_delay: must not be shorter than delay",
+                "slipway: {retry: {backoff: 5s}} | line 1: slipway.retry.backoff: unknown key (known here: attempts, delay, max_delay)",
                 "cleanup: perhaps | line 1: cleanup: must be true or false",
                 "cleanup: 'true' | line 1: cleanup: must be true or false",
                 "max_concurrent_tasks: many | line 1: max_concurrent_tasks: must be a whole number",

@@ -64,6 +64,17 @@ class SettingsWriterTest {
                         List.of(
                                 new EnvironmentEntry("A", Optional.of(new Secret(value))),
                                 new EnvironmentEntry("B", Optional.empty())))),
-                new SlipwaySettings(0, Map.of(Backend.DIRECT, 3), true, Optional.of(Duration.ofMinutes(5))));
+                new SlipwaySettings(
+                        0,
+                        Map.of(Backend.DIRECT, 3),
+                        new SlipwaySettings.TimeLimits(
+                                Optional.of(Duration.ofHours(8)),
+                                Optional.of(Duration.ofMinutes(90)),
+                                Optional.empty(),
+                                Optional.of(Duration.ofMillis(1))),
+                        new SlipwaySettings.Retry(5, Duration.ofSeconds(1), Duration.ofSeconds(9)),
+                        true,
+                        true,
+                        Optional.of(Duration.ofMinutes(5))));
     }
 }

@@ -35,6 +35,15 @@ sealed interface Action {
 
     record CrashExecutor(long at, String executor, long down) implements Action {}
 
+    /** The machine of the executor is restarted: everything on it ends. */
+    record Reboot(long at, String executor, long down) implements Action {}
+
+    /** The executor is shut down, and its runs are to end before it does. */
+    record Leave(long at, String executor, long down) implements Action {}
+
+    /** Somebody has every task ended; some time later the dispatcher is started anew. */
+    record ShutDown(long at, long until, long down) implements Action {}
+
     /** The executor's process stands still; with {@code replaced}, a new one is started before it goes on. */
     record PauseExecutor(long at, String executor, long pause, boolean replaced) implements Action {}
 

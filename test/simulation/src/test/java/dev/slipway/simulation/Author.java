@@ -1,6 +1,7 @@
 package dev.slipway.simulation;
 
 import dev.slipway.dispatcher.core.Limits;
+import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.protocol.BackendKind;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,6 +35,7 @@ final class Author {
         Setup setup = setup();
         work(setup);
         misfortunes(setup);
+        setup.limits().times().lost().ifPresent(limit -> stayAway(setup, limit));
         if (oneIn(4)) {
             sleep();
         }
@@ -52,9 +54,15 @@ final class Author {
                 pick(0, 1, 2, 3, 5),
                 pick(0, 2, 10, 100),
                 oneIn(4) ? Map.of(BackendKind.DOCKER, 1) : Map.of(),
-                pick(500, 2_000, 5_000),
-                10_000,
-                RETENTION);
+                new Limits.Times(
+                        pick(500, 2_000, 5_000),
+                        10_000,
+                        RETENTION,
+                        perhaps(6, 3_000, 8_000),
+                        perhaps(6, 5_000, 30_000),
+                        perhaps(4, 2_000, 10_000),
+                        perhaps(4, 12_000, 25_000)),
+                new RetryPolicy(pick(1, 2, 3, 3), pick(200, 1_000, 5_000), 8_000));
         return new Setup(seats, limits);
     }
 
@@ -89,8 +97,9 @@ final class Author {
     private int plan(boolean controlPlane) {
         plans.add(new Plan(
                 pick(0, 100, 1_000, 4_000),
-                oneIn(12),
-                between(0, pick(500, 5_000, 20_000)),
+                oneIn(8) ? 1 + chance.nextInt(4) : 0,
+                !oneIn(3),
+                between(0, pick(500, 5_000, 20_000, 60_000)),
                 pick(0, 0, 0, 1, 7, 137),
                 between(0, 4_000),
                 pick(143, 143, 0),
@@ -106,7 +115,7 @@ final class Author {
                     .get(chance.nextInt(setup.executors().size()))
                     .id();
             long at = moment();
-            switch (chance.nextInt(17)) {
+            switch (chance.nextInt(20)) {
                 case 0, 1 ->
                     actions.add(new Action.CrashDispatcher(
                             at,
@@ -117,7 +126,7 @@ final class Author {
                                     Action.Moment.AFTER_COMMIT),
                             between(0, 8_000)));
                 case 2 -> actions.add(new Action.FailCommit(at, oneIn(3)));
-                case 3, 4 -> actions.add(new Action.CrashExecutor(at, executor, between(0, 8_000)));
+                case 3, 4 -> actions.add(new Action.CrashExecutor(at, executor, between(0, oneIn(4) ? 60_000 : 8_000)));
                 case 5 -> actions.add(new Action.PauseExecutor(at, executor, between(500, 15_000), !oneIn(3)));
                 case 6 -> actions.add(new Action.LoseEngine(at, executor, between(500, 8_000)));
                 case 7 -> actions.add(new Action.CrashConnector(at, between(0, 8_000)));
@@ -131,6 +140,9 @@ final class Author {
                     actions.add(new Action.Drain(at, executor, true));
                     actions.add(new Action.Drain(Math.min(length, at + between(1, 10_000)), executor, false));
                 }
+                case 14 -> actions.add(new Action.Reboot(at, executor, between(1_000, 8_000)));
+                case 15 -> actions.add(new Action.Leave(at, executor, between(0, 8_000)));
+                case 16 -> actions.add(new Action.ShutDown(at, between(1_000, 12_000), between(0, 8_000)));
                 default ->
                     actions.add(new Action.Disturb(
                             at,
@@ -141,6 +153,13 @@ final class Author {
                             pick(0, 200, 2_000, 10_000)));
             }
         }
+    }
+
+    /** For longer than the dispatcher waits for an executor. */
+    private void stayAway(Setup setup, long limit) {
+        String executor =
+                setup.executors().get(chance.nextInt(setup.executors().size())).id();
+        actions.add(new Action.CrashExecutor(between(0, length / 2), executor, limit + between(0, 15_000)));
     }
 
     /** While the control plane cannot be reached, so that something of what ended in time may be unconfirmed. */
@@ -161,6 +180,10 @@ final class Author {
 
     private long after(Action action) {
         return Math.min(length, action.at() + between(0, pick(100, 2_000, 20_000)));
+    }
+
+    private OptionalLong perhaps(int n, long least, long most) {
+        return oneIn(n) ? OptionalLong.of(between(least, most)) : OptionalLong.empty();
     }
 
     private boolean oneIn(int n) {

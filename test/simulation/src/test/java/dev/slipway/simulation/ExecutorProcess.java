@@ -5,9 +5,9 @@ import dev.slipway.executor.core.Command;
 import dev.slipway.executor.core.Observed;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.RunTable;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutorSync;
-import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.SyncAnswer;
 import java.io.IOException;
 import java.time.Duration;
@@ -62,6 +62,14 @@ class ExecutorProcess extends SimulatedProcess {
         return incarnation;
     }
 
+    /** It will shut down when its runs have ended. */
+    final void leave() {
+        if (table != null) {
+            table.leave();
+            syncSoon();
+        }
+    }
+
     final boolean isIdle() {
         return table != null && table.live() == 0 && table.unacknowledged() == 0 && works.isEmpty();
     }
@@ -75,7 +83,7 @@ class ExecutorProcess extends SimulatedProcess {
 
     private void sync() {
         syncWanted = false;
-        ExecutorSync sync = table().nextSync();
+        ExecutorSync sync = table().nextSync(_ -> chance.nextInt(6) == 0 ? chance.nextLong(20_000) : 0);
         latestSync = sync.seq();
         world.wire()
                 .call(
@@ -158,7 +166,7 @@ class ExecutorProcess extends SimulatedProcess {
             boolean neverStarts = engine.revoke(this, run);
             work.starting = false;
             if (neverStarts) {
-                var ending = new Ending.NotStarted(FailureReason.UNKNOWN, "its start failed");
+                var ending = Cause.START_FAILED.notStarted("its start failed");
                 ended(run, work, ending, 0, world.now());
             } else {
                 watch(run, work);

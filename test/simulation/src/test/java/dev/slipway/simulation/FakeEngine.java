@@ -3,6 +3,7 @@ package dev.slipway.simulation;
 import dev.slipway.executor.core.Observed;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
@@ -25,7 +26,7 @@ final class FakeEngine {
     private static final long SPAWNING = 300;
 
     /** The plan of what was revoked before anyone knew what it is. */
-    private static final Plan NOTHING = new Plan(0, true, 0, 0, 0, 0, 0, OptionalLong.empty());
+    private static final Plan NOTHING = new Plan(0, 0, false, 0, 0, 0, 0, 0, OptionalLong.empty());
 
     /** Everything about one run. */
     static final class Agent {
@@ -130,7 +131,7 @@ final class FakeEngine {
         for (Agent agent : evidence.values()) {
             if (agent.phase == Phase.PREPARING) {
                 world.met(Happening.EXECUTOR_DIED_WHILE_PREPARING);
-                neverStarts(agent, FailureReason.WORKSPACE_SETUP, "its executor ended while it was being prepared");
+                neverStarts(agent, Cause.START_INTERRUPTED, "its executor ended while it was being prepared");
             }
         }
         return List.copyOf(evidence.keySet());
@@ -156,10 +157,11 @@ final class FakeEngine {
     private void prepared(ExecutorProcess starter, Agent agent, Consumer<Begun> done) {
         if (agent.phase != Phase.PREPARING) {
             done.accept(new Begun.Observable());
-        } else if (agent.plan.cannotStart()) {
+        } else if (agent.key.attempt() <= agent.plan.failedStarts()) {
             world.met(Happening.START_FAILED);
-            neverStarts(agent, FailureReason.IMAGE_PULL, "it cannot start");
-            done.accept(new Begun.Never(new StartFailure(FailureReason.IMAGE_PULL, "it cannot start")));
+            Cause cause = agent.plan.isPassing() ? Cause.START_FAILED : Cause.PROGRAM_MISSING;
+            neverStarts(agent, cause, "it cannot start");
+            done.accept(new Begun.Never(new StartFailure(cause, "it cannot start")));
         } else {
             agent.phase = Phase.SPAWNED;
             world.after(
@@ -203,8 +205,20 @@ final class FakeEngine {
         }
     }
 
-    private void neverStarts(Agent agent, FailureReason reason, String message) {
-        end(agent, new Ending.NotStarted(reason, message));
+    private void neverStarts(Agent agent, Cause cause, String message) {
+        end(agent, cause.notStarted(message));
+    }
+
+    /** The whole machine starts anew: nothing that ran is left, and nobody saw how it ended. */
+    void reboot() {
+        for (Agent agent : live()) {
+            if (agent.isRunning()) {
+                world.met(Happening.HOST_RESTARTED_WHILE_RUNNING);
+                end(agent, Cause.HOST_RESTARTED.lost("the host was restarted"));
+            } else {
+                neverStarts(agent, Cause.START_INTERRUPTED, "the host was restarted");
+            }
+        }
     }
 
     private void end(Agent agent, Ending ending) {
@@ -235,10 +249,10 @@ final class FakeEngine {
             world.met(Happening.REVOKED_UNKNOWN_RUN);
             agent = new Agent(run.key(), NOTHING);
             remember(run, agent);
-            neverStarts(agent, FailureReason.TASK_CANCELLED, "its right to start was revoked");
+            neverStarts(agent, Cause.STOPPED_BEFORE_START, "its right to start was revoked");
         } else if (agent.phase == Phase.PREPARING || agent.phase == Phase.SPAWNED) {
             world.met(Happening.REVOKED_WHILE_PREPARING);
-            neverStarts(agent, FailureReason.TASK_CANCELLED, "its right to start was revoked");
+            neverStarts(agent, Cause.STOPPED_BEFORE_START, "its right to start was revoked");
         }
         return agent.ending.filter(Ending.NotStarted.class::isInstance).isPresent();
     }

@@ -45,6 +45,15 @@ final class FakeLedger {
                 moved.outcome().ifPresent(outcome -> outcomes.put(execution.id(), outcome));
                 lastSeq = moved.seq();
             }
+            case Change.Stalled stalled -> {
+                Execution execution = known(stalled.executionId());
+                if (execution.life() instanceof Life.Running running) {
+                    Life life = new Life.Running(
+                            running.executor(), running.launchedAt(), running.startedAt(), stalled.stalled());
+                    executions.put(execution.id(), with(execution, execution.claimed(), execution.attempt(), life));
+                }
+                lastSeq = stalled.seq();
+            }
             case Change.MessageAdded(Message message) -> {
                 outbox.put(message.id(), message);
                 lastSeq = message.id();

@@ -5,6 +5,9 @@ import java.util.List;
 
 /** A machine with an engine, and the executor's processes on it, of which several may live when one stands still. */
 final class Host {
+    /** More than any plan's polite exit and the longest grace. */
+    private static final long LEAVING = 6_000;
+
     private final World world;
     private final Setup.Seat seat;
     private final Parts parts;
@@ -39,6 +42,23 @@ final class Host {
         }
         executor.die();
         world.after(down, () -> "an executor " + seat.id() + " begins", this::restart);
+    }
+
+    /** The machine starts anew. */
+    void reboot(long down) {
+        executor.die();
+        engine.reboot();
+        world.after(down, () -> "an executor " + seat.id() + " begins", this::restart);
+    }
+
+    /** The process is given some time for its runs to end. */
+    void leave(long down) {
+        ExecutorProcess leaving = executor;
+        leaving.leave();
+        world.after(LEAVING, () -> leaving.name() + " ends", () -> {
+            leaving.die();
+            world.after(down, () -> "an executor " + seat.id() + " begins", this::restart);
+        });
     }
 
     /** The process stands still; a replacement is there before it goes on. */

@@ -12,8 +12,10 @@ import dev.slipway.dispatcher.core.Peer;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.BackendKind;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.ExecutorSync;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.StopCause;
 import java.util.HashMap;
@@ -22,11 +24,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 
 /** What must hold of every change at the moment in which it is committed. */
 final class LedgerRules {
+    /** Between a decision and its commit, at most. */
+    private static final long COMMIT_DELAY = 10;
+
     private final World world;
     private final Limits limits;
     private final Map<String, Setup.Seat> seats = new HashMap<>();
@@ -37,6 +43,19 @@ final class LedgerRules {
     private final Map<String, Long> cancelAskedAt = new HashMap<>();
     /** Executions of which somebody was told that they are cancelled. */
     private final Set<String> cancelPromised = new HashSet<>();
+
+    /** Executors and when each was last heard of, by a report that was new. */
+    private final Map<String, Long> heardAt = new HashMap<>();
+
+    private final Map<String, Long> incarnations = new HashMap<>();
+    private final Map<String, Long> seqs = new HashMap<>();
+    private final Map<String, Long> leaveAskedAt = new HashMap<>();
+
+    /** Runs that were given up with their executor. */
+    private final Set<ExecutionKey> givenUp = new HashSet<>();
+
+    private boolean isShutdownAsked;
+    private boolean isShutDown;
 
     private final Set<String> declined = new HashSet<>();
     /** Executions of whose result a message left because its receipt was proved. */
@@ -58,8 +77,34 @@ final class LedgerRules {
         switch (event) {
             case Event.CancelTask cancel -> cancelAskedAt.put(cancel.taskId(), world.now());
             case Event.CancelExecution cancel -> cancelAskedAt.put(cancel.executionId(), world.now());
+            case Event.ShutDown _ -> isShutdownAsked = true;
+            case Event.ExecutorReport(String executor, ExecutorSync sync) -> hears(executor, sync);
             default -> {}
         }
+    }
+
+    private void hears(String executor, ExecutorSync sync) {
+        long incarnation = incarnations.getOrDefault(executor, 0L);
+        if (sync.incarnation() > incarnation
+                || (sync.incarnation() == incarnation && sync.seq() > seqs.getOrDefault(executor, 0L))) {
+            incarnations.put(executor, sync.incarnation());
+            seqs.put(executor, sync.seq());
+            heardAt.put(executor, world.now());
+            if (sync.leaving()) {
+                leaveAskedAt.put(executor, world.now());
+            }
+        }
+    }
+
+    /** A run that nobody looks after any more: its executor is lost. */
+    boolean isGivenUp(ExecutionKey key) {
+        return givenUp.contains(key);
+    }
+
+    /** Another process of the dispatcher begins: whatever was shut down, it was started anew. */
+    void dispatcherBegins() {
+        isShutdownAsked = false;
+        isShutDown = false;
     }
 
     void told(Event event, Reply reply) {
@@ -77,6 +122,7 @@ final class LedgerRules {
             case Reply.AtCapacity() -> world.met(Happening.REJECTED_AT_CAPACITY);
             case Reply.Done(), Reply.Outdated(), Reply.Unknown(), Reply.IdTaken() -> {}
         }
+        isShutDown |= event instanceof Event.ShutDown;
         if (event instanceof Event.Submit submit && !submit.named()) {
             world.met(Happening.UNNAMED_EXECUTION_ASSIGNED);
         }
@@ -103,6 +149,7 @@ final class LedgerRules {
                             "1: what counts as claimed was claimed",
                             "the claim of " + id + " was never written");
                 case Change.Moved moved -> moved(moved);
+                case Change.Stalled stalled -> stalled(stalled);
                 case Change.MessageAdded(Message message) -> added(message);
                 case Change.MessageRemoved(long id) ->
                     removed(ledger.message(id).orElseThrow(), changes);
@@ -154,7 +201,7 @@ final class LedgerRules {
                 "an attempt is a launch",
                 moved + " of " + row);
         switch (moved.to()) {
-            case Life.Queued() -> throw new Violation("what was launched is never queued again", moved.toString());
+            case Life.Queued queued -> triedAgain(row, queued);
             case Life.Launching launching -> {
                 launched(row, launching.executor());
                 launchedOn.put(new ExecutionKey(row.id(), moved.attempt()), launching.executor());
@@ -176,9 +223,10 @@ final class LedgerRules {
 
     private void launched(Execution row, String executor) {
         require(
-                row.life() instanceof Life.Queued && row.attempt() == 0,
-                "3: an execution is launched once",
-                row + " is launched again");
+                row.life() instanceof Life.Queued queued && queued.notBefore() <= world.now(),
+                "3: what is launched waits for that",
+                row + " is launched");
+        require(!isShutDown, "after a shutdown nothing is launched", row + " is launched");
         require(
                 row.claimed() && (row.source() == Source.API || plane.isClaimWritten(row.id())),
                 "1: a launch comes after the claim",
@@ -223,12 +271,51 @@ final class LedgerRules {
         }
     }
 
+    /** A new attempt is made only of what can certainly never start any more. */
+    private void triedAgain(Execution row, Life.Queued queued) {
+        String rule = "3: what is tried again certainly never ran";
+        if (!(row.life() instanceof Life.Launching launching)) {
+            throw new Violation(rule, row + " is queued again");
+        }
+        boolean neverRan = agent(row, launching.executor())
+                .flatMap(FakeEngine.Agent::ending)
+                .filter(Ending.NotStarted.class::isInstance)
+                .isPresent();
+        require(neverRan, rule, row + " is queued again");
+        require(row.attempt() < limits.retry().attempts(), "there is an end to trying again", row.toString());
+        double least = 0.75
+                * Math.min(limits.retry().delayMillis() * Math.pow(2, row.attempt() - 1.0), (double)
+                        limits.retry().longestDelayMillis());
+        require(
+                queued.notBefore() - world.now() >= (long) least - COMMIT_DELAY,
+                "trying again is not hammering",
+                row + " already at " + queued.notBefore());
+        world.met(Happening.TRIED_AGAIN);
+        if (row.attempt() + 1 == limits.retry().attempts()) {
+            world.met(Happening.TRIED_FOR_THE_LAST_TIME);
+        }
+    }
+
+    private void stalled(Change.Stalled stalled) {
+        isNew(stalled.seq());
+        Execution row = ledger.execution(stalled.executionId()).orElseThrow();
+        require(
+                row.life() instanceof Life.Running running
+                        && running.stalled() != stalled.stalled()
+                        && row.attempt() == stalled.attempt()
+                        && limits.times().silent().isPresent(),
+                "only what runs is stalled, and no sign is given twice",
+                stalled + " of " + row);
+        world.met(Happening.STALLED);
+    }
+
     private static boolean isBefore(Execution other, Execution row) {
         return other.priority() > row.priority() || (other.priority() == row.priority() && other.seq() < row.seq());
     }
 
     private boolean couldRunOn(Execution execution, BackendKind backend) {
-        return execution.life() instanceof Life.Queued
+        return execution.life() instanceof Life.Queued queued
+                && queued.notBefore() <= world.now() - COMMIT_DELAY
                 && execution.claimed()
                 && (!execution.needsImage() || backend.runsImages())
                 && ledger.executions().stream()
@@ -238,6 +325,9 @@ final class LedgerRules {
     }
 
     private void stopping(Execution row, Life.Stopping stopping) {
+        if (row.life() instanceof Life.Stopping before && before.cause() == stopping.cause()) {
+            return; // only its start became known
+        }
         boolean isWanted = switch (stopping.cause()) {
             case USER -> isCancelAsked(row);
             case TIMEOUT ->
@@ -245,7 +335,10 @@ final class LedgerRules {
                         && row.timeoutMillis().isPresent()
                         && world.now() - running.startedAt()
                                 >= row.timeoutMillis().getAsLong();
-            case SHUTDOWN -> false;
+            case SHUTDOWN ->
+                isShutdownAsked
+                        || (row.life() instanceof Life.Active life
+                                && leaveAskedAt.getOrDefault(life.executor(), 0L) >= life.launchedAt());
         };
         require(isWanted, "7: a run is stopped for a reason", row + " is stopped for " + stopping.cause());
         switch (row.life()) {
@@ -264,7 +357,19 @@ final class LedgerRules {
         require(row.isOpen(), "4: one outcome per execution", row + " ends again: " + outcome);
         require(Truth.isShown(outcome, ended), "the row shows the outcome", moved.toString());
         Outcome truth = switch (row.life()) {
+            case Life.Active life when moved.actor().equals("dispatcher") -> lost(row, life);
             case Life.Active life -> truth(row, life);
+            case Life.Queued queued
+            when outcome instanceof Outcome.Failed -> {
+                long waited = world.now() - Math.max(row.acceptedAt(), queued.notBefore());
+                require(
+                        limits.times().queued().isPresent()
+                                && waited >= limits.times().queued().getAsLong(),
+                        "what expires in the queue has waited for long",
+                        moved.toString());
+                world.met(Happening.EXPIRED_IN_THE_QUEUE);
+                yield Cause.QUEUE_EXPIRED.failed("", OptionalInt.empty());
+            }
             default -> {
                 require(isCancelAsked(row), "4: what never ran ends by a cancel", moved.toString());
                 world.met(Happening.CANCELLED_WHILE_QUEUED);
@@ -282,6 +387,19 @@ final class LedgerRules {
         plane.ended(row.id(), outcome);
     }
 
+    /** Nobody can know how it ended, or whether it has. */
+    private Outcome lost(Execution row, Life.Active life) {
+        long away = world.now() - heardAt.getOrDefault(life.executor(), 0L);
+        require(
+                limits.times().lost().isPresent()
+                        && away >= limits.times().lost().getAsLong() - COMMIT_DELAY,
+                "an executor is lost after it was away for long",
+                row + " is given up, and " + life.executor() + " was heard of " + away + " ms ago");
+        world.met(Happening.EXECUTOR_LOST);
+        givenUp.add(row.key());
+        return Truth.of(Cause.EXECUTOR_LOST.lost(""), life);
+    }
+
     private Outcome truth(Execution row, Life.Active life) {
         Ending ending = agent(row, life.executor())
                 .flatMap(FakeEngine.Agent::ending)
@@ -293,6 +411,8 @@ final class LedgerRules {
                 world.met(Happening.SUCCESS_BEAT_STOP);
             } else if (stopping.cause() == StopCause.TIMEOUT) {
                 world.met(Happening.TIMED_OUT);
+            } else if (stopping.cause() == StopCause.SHUTDOWN) {
+                world.met(Happening.STOPPED_BY_SHUTDOWN);
             }
         }
         return truth;
@@ -386,8 +506,8 @@ final class LedgerRules {
                         .noneMatch(message -> message.executionId().equals(id)),
                 "6: what is forgotten has nothing more to tell",
                 row.toString());
-        boolean isOver =
-                row.life() instanceof Life.Ended ended && world.now() - ended.endedAt() > limits.retentionMillis();
+        boolean isOver = row.life() instanceof Life.Ended ended
+                && world.now() - ended.endedAt() > limits.times().retention();
         boolean isDeclined = !isOver && row.attempt() == 0 && plane.isRejected(row);
         require(isOver || isDeclined, "what is forgotten is over", row + " is forgotten");
         require(

@@ -19,6 +19,28 @@ class MutantTest {
     }
 
     @Test
+    void aDispatcherThatTriesAgainWhatMayHaveRunIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.tryingAgainWhatMayHaveRun()))
+                .isEqualTo("3: what is tried again certainly never ran");
+    }
+
+    @Test
+    void aDispatcherThatTriesForEverIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.tryingForEver())).isEqualTo("there is an end to trying again");
+    }
+
+    @Test
+    void aDispatcherThatTriesAgainAtOnceIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.tryingAgainAtOnce())).isEqualTo("trying again is not hammering");
+    }
+
+    @Test
+    void aDispatcherThatGivesUpTooEarlyIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.givingUpTooEarly()))
+                .isEqualTo("an executor is lost after it was away for long");
+    }
+
+    @Test
     void aDispatcherThatAnswersBeforeTheCommitIsCaught() {
         assertThat(ruleBrokenBy(Mutants.answeringBeforeTheCommit())).containsAnyOf("1: ", "2: ", "5: ", "durable");
     }

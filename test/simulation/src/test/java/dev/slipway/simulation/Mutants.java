@@ -12,8 +12,10 @@ import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
 import dev.slipway.dispatcher.core.Reply;
+import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.executor.core.RunId;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutorSync;
@@ -25,8 +27,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /** Worlds in which one part breaks a rule on purpose. If the simulator did not notice them, it would notice nothing. */
 final class Mutants {
@@ -56,7 +60,95 @@ final class Mutants {
                 sync.seq(),
                 known.flatMap(Peer.Executor::last).map(ExecutorSync::seq).orElse(0L) + 1);
         return new ExecutorSync(
-                incarnation, seq, sync.backend(), sync.slots(), sync.session(), sync.runs(), sync.finished());
+                incarnation,
+                seq,
+                sync.backend(),
+                sync.slots(),
+                sync.session(),
+                sync.leaving(),
+                sync.runs(),
+                sync.finished());
+    }
+
+    /** The dispatcher takes an agent whose end nobody saw for one that never started. */
+    static Parts tryingAgainWhatMayHaveRun() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    @Override
+                    Event seen(Event event) {
+                        return event instanceof Event.ExecutorReport(String executor, ExecutorSync sync)
+                                ? new Event.ExecutorReport(executor, withoutLosses(sync))
+                                : event;
+                    }
+                };
+            }
+        };
+    }
+
+    private static ExecutorSync withoutLosses(ExecutorSync sync) {
+        return new ExecutorSync(
+                sync.incarnation(),
+                sync.seq(),
+                sync.backend(),
+                sync.slots(),
+                sync.session(),
+                sync.leaving(),
+                sync.runs(),
+                sync.finished().stream()
+                        .map(finished -> finished.ending() instanceof Ending.Lost
+                                ? new ExecutorSync.Finished(
+                                        finished.key(),
+                                        Cause.START_INTERRUPTED.notStarted("it is gone"),
+                                        0,
+                                        finished.endedAtMillis())
+                                : finished)
+                        .toList());
+    }
+
+    /** The dispatcher follows other limits than it was given. */
+    static Parts with(UnaryOperator<Limits> other) {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, other.apply(limits), life);
+            }
+        };
+    }
+
+    /** What cannot be started is tried for ever. */
+    static Parts tryingForEver() {
+        return with(limits -> with(
+                limits,
+                new RetryPolicy(
+                        1_000, limits.retry().delayMillis(), limits.retry().longestDelayMillis())));
+    }
+
+    /** What could not be started is tried again at once. */
+    static Parts tryingAgainAtOnce() {
+        return with(limits -> with(limits, new RetryPolicy(limits.retry().attempts(), 1, 1)));
+    }
+
+    private static Limits with(Limits limits, RetryPolicy retry) {
+        return new Limits(limits.maxConcurrent(), limits.queueLimit(), limits.perBackend(), limits.times(), retry);
+    }
+
+    /** An executor that is merely late is given up. */
+    static Parts givingUpTooEarly() {
+        return with(limits -> new Limits(
+                limits.maxConcurrent(),
+                limits.queueLimit(),
+                limits.perBackend(),
+                new Limits.Times(
+                        limits.times().stopGrace(),
+                        limits.times().lease(),
+                        limits.times().retention(),
+                        limits.times().task(),
+                        limits.times().queued(),
+                        limits.times().silent(),
+                        OptionalLong.of(3_000)),
+                limits.retry()));
     }
 
     /** The dispatcher answers when it has decided, and commits later. */
@@ -174,7 +266,7 @@ final class Mutants {
 
         boolean isPastRetention(Execution execution) {
             return execution.life() instanceof Life.Ended ended
-                    && world.now() - ended.endedAt() > limits.retentionMillis();
+                    && world.now() - ended.endedAt() > limits.times().retention();
         }
 
         @Override
@@ -368,6 +460,7 @@ final class Mutants {
                                 sync.backend(),
                                 slots,
                                 sync.session(),
+                                sync.leaving(),
                                 sync.runs(),
                                 sync.finished());
                     }

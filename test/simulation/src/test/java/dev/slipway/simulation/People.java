@@ -53,6 +53,10 @@ final class People {
         ask(new Event.Drain(executor, drained));
     }
 
+    void shutDown() {
+        ask(new Event.ShutDown("somebody"));
+    }
+
     /** Lets every executor work again. */
     void calm(Collection<String> executors) {
         executors.forEach(executor -> drain(executor, false));

@@ -6,7 +6,8 @@ import java.util.OptionalLong;
  * What an agent will do when it is run. All times are in milliseconds.
  *
  * @param prepare until the engine has everything that the agent needs
- * @param cannotStart whether preparing it fails in the end
+ * @param failedStarts how many attempts fail in the end of their preparation
+ * @param isPassing whether those fail for a reason that may pass
  * @param run how long it works when left alone
  * @param exitCode how it ends when left alone
  * @param politeExit how long it takes to end after a polite signal
@@ -16,7 +17,8 @@ import java.util.OptionalLong;
  */
 record Plan(
         long prepare,
-        boolean cannotStart,
+        int failedStarts,
+        boolean isPassing,
         long run,
         int exitCode,
         long politeExit,

@@ -90,6 +90,10 @@ final class Rules {
 
     // --- executors and engines
 
+    void dispatcherBegins() {
+        rows.dispatcherBegins();
+    }
+
     /** An executor is told to launch something. */
     void learnsOf(String executor, ExecutionKey key) {
         require(
@@ -118,6 +122,9 @@ final class Rules {
 
     /** An executor's engine is told to end a run. */
     void stops(String executor, ExecutionKey key) {
+        if (rows.isGivenUp(key)) {
+            world.met(Happening.LOST_EXECUTOR_CAME_BACK);
+        }
         boolean isWanted = ledger.execution(key.execution())
                 .map(execution -> execution.attempt() != key.attempt()
                         || !execution.isOpen()
@@ -132,7 +139,9 @@ final class Rules {
     /** An executor's engine is told to delete evidence. */
     void forgets(String executor, ExecutionKey key) {
         boolean isRecorded = ledger.execution(key.execution())
-                .map(execution -> !execution.isOpen() || execution.attempt() != key.attempt())
+                .map(execution -> !execution.isOpen()
+                        || execution.attempt() != key.attempt()
+                        || execution.life() instanceof Life.Queued)
                 .orElse(true);
         require(
                 isRecorded,
@@ -188,7 +197,10 @@ final class Rules {
         Map<BackendKind, Integer> perBackend = new HashMap<>();
         for (Host host : world.hosts()) {
             Setup.Seat seat = host.seat();
-            Collection<FakeEngine.Agent> live = host.engine().live();
+            // What was given up with its executor ends when that is back; until then nobody counts it.
+            Collection<FakeEngine.Agent> live = host.engine().live().stream()
+                    .filter(agent -> !rows.isGivenUp(agent.key()))
+                    .toList();
             for (FakeEngine.Agent agent : live) {
                 boolean holdsSlot = ledger.execution(agent.key().execution())
                         .filter(execution -> execution.attempt() == agent.key().attempt()

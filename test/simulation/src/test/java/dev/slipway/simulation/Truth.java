@@ -23,7 +23,9 @@ final class Truth {
             return stopping.cause() == StopCause.USER
                     ? new Outcome.Cancelled()
                     : new Outcome.Failed(
-                            FailureReason.TASK_TIMEOUT,
+                            stopping.cause() == StopCause.TIMEOUT
+                                    ? FailureReason.TASK_TIMEOUT
+                                    : FailureReason.GRACEFUL_SHUTDOWN,
                             "",
                             ending instanceof Ending.Exited exited
                                     ? OptionalInt.of(exited.code())

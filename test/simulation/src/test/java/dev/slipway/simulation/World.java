@@ -98,6 +98,9 @@ final class World {
         calm();
         long end = now + CALM;
         runUntil(now + AFTERMATH);
+        if (dispatcher.isShutDown()) {
+            crashDispatcher(0); // or it would launch nothing for ever
+        }
         people.calm(hosts.keySet());
         runUntil(now + SETTLING);
         Optional<Violation> unrest = rules.unrest();
@@ -115,7 +118,7 @@ final class World {
     /** The whole machine sleeps for so long that nothing has to be remembered. */
     private void sleepThroughRetention() {
         plane.wantNothing();
-        now += history.setup().limits().retentionMillis();
+        now += history.setup().limits().times().retention();
         runUntil(now + 3 * SETTLING);
         rules.isEmpty();
     }
@@ -126,7 +129,7 @@ final class World {
             met(Happening.SLEPT_WITH_SOMETHING_TO_TELL);
         }
         slept = true;
-        now += history.setup().limits().retentionMillis() + 1;
+        now += history.setup().limits().times().retention() + 1;
     }
 
     private void runUntil(long end) {
@@ -172,6 +175,12 @@ final class World {
             }
             case Action.FailCommit fail -> failingCommits.add(fail);
             case Action.CrashExecutor crash -> host(crash.executor()).crash(crash.down());
+            case Action.Reboot reboot -> host(reboot.executor()).reboot(reboot.down());
+            case Action.Leave leave -> host(leave.executor()).leave(leave.down());
+            case Action.ShutDown shutDown -> {
+                people.shutDown();
+                after(shutDown.until(), () -> "the dispatcher is started anew", () -> crashDispatcher(shutDown.down()));
+            }
             case Action.PauseExecutor pause -> host(pause.executor()).pause(pause.pause(), pause.replaced());
             case Action.LoseEngine lose -> host(lose.executor()).engine().beUnreachable(lose.during());
             case Action.CrashConnector crash -> {
@@ -206,6 +215,7 @@ final class World {
 
     private void startDispatcher() {
         if (dispatcher.isDead()) {
+            rules.dispatcherBegins();
             dispatcher = parts.dispatcher(this, ledger, history.setup().limits(), ++dispatcherLives);
             dispatcher.start();
         }

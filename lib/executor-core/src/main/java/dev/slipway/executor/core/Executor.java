@@ -14,10 +14,16 @@ final class Executor {
     private static final Logger LOG = Logger.getLogger(Executor.class);
     private static final Duration PREFLIGHT_INTERVAL = Duration.ofSeconds(5);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(2);
+
+    /** Less than the 30 s after which Kubernetes kills what does not end. */
+    private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(25);
+
+    private static final Duration LEAVE_POLL = Duration.ofMillis(100);
     private static final Duration DROP_GRACE = Duration.ofSeconds(10);
 
     private final Identity identity;
     private final int slots;
+    private final boolean stopsRuns;
     private final Backend backend;
     private final Internal.ForExecutors dispatcher;
     private final Metrics metrics;
@@ -31,10 +37,14 @@ final class Executor {
     private volatile @Nullable Runs runs;
     private volatile @Nullable SyncLoop loop;
 
-    /** @param slots how many runs it offers to hold; 0 means no limit of its own */
+    /**
+     * @param slots how many runs it offers to hold; 0 means no limit of its own
+     * @param stopsRuns whether its runs are to end when it is closed
+     */
     Executor(
             Identity identity,
             int slots,
+            boolean stopsRuns,
             Backend backend,
             Internal.ForExecutors dispatcher,
             Metrics metrics,
@@ -42,6 +52,7 @@ final class Executor {
             Connection connection) {
         this.identity = identity;
         this.slots = slots;
+        this.stopsRuns = stopsRuns;
         this.backend = backend;
         this.dispatcher = dispatcher;
         this.metrics = metrics;
@@ -54,8 +65,11 @@ final class Executor {
         thread.start();
     }
 
-    /** Asks for no more work and reports nothing more; what runs goes on, and is found again by the next process. */
+    /** Asks for no more work and reports nothing more; what still runs goes on, and is found again by the next process. */
     void close() {
+        if (stopsRuns) {
+            Optional.ofNullable(runs).ifPresent(this::endRuns);
+        }
         closed = true;
         closing.wake();
         Optional.ofNullable(loop).ifPresent(SyncLoop::close);
@@ -66,6 +80,21 @@ final class Executor {
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** The dispatcher decides how they end: while it is away, they are left alone. */
+    private void endRuns(Runs keeper) {
+        keeper.leave();
+        Deadline deadline = Deadline.in(LEAVE_PATIENCE);
+        while (keeper.count(table -> table.live() + table.unacknowledged()) > 0 && !deadline.isOver()) {
+            closing.await(LEAVE_POLL);
+        }
+        int left = keeper.count(RunTable::live);
+        if (left > 0) {
+            LOG.warnf(
+                    "%d runs have not ended within %d s and are left alone: the next process finds them again",
+                    left, LEAVE_PATIENCE.toSeconds());
         }
     }
 

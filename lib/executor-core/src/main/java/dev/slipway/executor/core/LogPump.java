@@ -5,6 +5,7 @@ import dev.slipway.protocol.Internal;
 import dev.slipway.protocol.LogAppend;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import org.jboss.logging.Logger;
 
 /**
@@ -23,18 +24,27 @@ final class LogPump {
     private final Internal.ForExecutors dispatcher;
     private final RunId run;
     private final Metrics metrics;
+    private final InstantSource clock;
     private final Backoff backoff = Backoff.ofCalls();
     private final Waiter retry = new Waiter();
     private final Waiter progress = new Waiter();
+    private volatile long heardAt;
     private volatile boolean over;
     private volatile boolean cancelled;
     private volatile boolean done;
 
-    LogPump(Backend backend, Internal.ForExecutors dispatcher, RunId run, Metrics metrics) {
+    LogPump(Backend backend, Internal.ForExecutors dispatcher, RunId run, Metrics metrics, InstantSource clock) {
         this.backend = backend;
         this.dispatcher = dispatcher;
         this.run = run;
         this.metrics = metrics;
+        this.clock = clock;
+        this.heardAt = clock.millis();
+    }
+
+    /** How long no output has come, in milliseconds, since this pump was made. */
+    long silentMillis() {
+        return Math.max(0, clock.millis() - heardAt);
     }
 
     /** Pumps until all is delivered, the dispatcher refuses the output, or it is cancelled. */
@@ -107,6 +117,7 @@ final class LogPump {
                     }
                     continue;
                 }
+                heardAt = clock.millis();
                 LogAppend.Position position = append(new LogAppend(
                         run.key().attempt(), length, piece.bytes(), run.key().attempt() + ":" + piece.cursor()));
                 if (!position.accepted()) {

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,6 +59,7 @@ public final class RunTable {
     private String session = "";
     private long seq;
     private boolean answerDue;
+    private boolean leaving;
 
     /**
      * @param slots how many runs the executor offers to hold; 0 means no limit of its own
@@ -73,22 +75,35 @@ public final class RunTable {
         survivors.forEach(survivor -> rows.put(survivor, new Row()));
     }
 
-    /** The report to send now. It supersedes every earlier one: their answers will be discarded. */
-    public ExecutorSync nextSync() {
+    /** From now on the reports say that the executor shuts down and its runs are to end. */
+    public void leave() {
+        leaving = true;
+    }
+
+    /**
+     * The report to send now. It supersedes every earlier one: their answers will be discarded.
+     *
+     * @param silentMillis how long a run has printed nothing
+     */
+    public ExecutorSync nextSync(ToLongFunction<RunId> silentMillis) {
         List<ExecutorSync.Run> runs = new ArrayList<>();
         List<ExecutorSync.Finished> finished = new ArrayList<>();
         rows.forEach((run, row) -> {
             if (run.ledger().equals(ledger) && row.phase != Phase.FORGETTING) {
                 if (row.finished == null) {
                     runs.add(new ExecutorSync.Run(
-                            run.key(), row.startedAtMillis > 0, row.stopping, row.startedAtMillis));
+                            run.key(),
+                            row.startedAtMillis > 0,
+                            row.stopping,
+                            row.startedAtMillis,
+                            silentMillis.applyAsLong(run)));
                 } else {
                     finished.add(row.finished);
                 }
             }
         });
         answerDue = true;
-        return new ExecutorSync(incarnation, ++seq, backend, slots, session, runs, finished);
+        return new ExecutorSync(incarnation, ++seq, backend, slots, session, leaving, runs, finished);
     }
 
     /**

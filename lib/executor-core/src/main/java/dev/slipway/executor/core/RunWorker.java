@@ -1,7 +1,7 @@
 package dev.slipway.executor.core;
 
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
-import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Internal;
 import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
@@ -58,7 +58,7 @@ final class RunWorker {
         this.listener = listener;
         this.metrics = metrics;
         this.clock = clock;
-        this.pump = new LogPump(backend, dispatcher, run, metrics);
+        this.pump = new LogPump(backend, dispatcher, run, metrics, clock);
         this.traceId = traceIdOf(traceparent);
     }
 
@@ -135,6 +135,11 @@ final class RunWorker {
         }
     }
 
+    /** How long the run has printed nothing. */
+    long silentMillis() {
+        return pump.silentMillis();
+    }
+
     /** Begins nothing more and tells nothing more. The run goes on. */
     void close() {
         closed = true;
@@ -165,9 +170,7 @@ final class RunWorker {
     /** What is told of a run that ended because it was revoked, since nobody wanted it revoked. */
     private static Observed.Ended failed(Exception cause, Observed.Ended end) {
         return new Observed.Ended(
-                new Ending.NotStarted(FailureReason.UNKNOWN, "the start failed: " + cause.getMessage()),
-                0,
-                end.endedAtMillis());
+                Cause.START_FAILED.notStarted("the start failed: " + cause.getMessage()), 0, end.endedAtMillis());
     }
 
     private void deliverAndWatch() {

@@ -60,10 +60,24 @@ final class Runs implements RunWorker.Listener {
     ExecutorSync nextSync() {
         lock.lock();
         try {
-            return table.nextSync();
+            return table.nextSync(run -> {
+                RunWorker worker = workers.get(run);
+                return worker == null ? 0 : worker.silentMillis();
+            });
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Has the dispatcher told that the runs are to end. */
+    void leave() {
+        lock.lock();
+        try {
+            table.leave();
+        } finally {
+            lock.unlock();
+        }
+        changed.wake();
     }
 
     /** @return how many commands the answer gave rise to */

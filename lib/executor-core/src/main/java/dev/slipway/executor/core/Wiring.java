@@ -81,6 +81,7 @@ final class Wiring {
         return new Executor(
                 identity,
                 settings.maxConcurrentTasks(),
+                settings.slipway().stopsOnShutdown(),
                 backend,
                 dispatcher,
                 new Metrics(registry),

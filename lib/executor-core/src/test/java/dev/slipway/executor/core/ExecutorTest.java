@@ -15,6 +15,8 @@ import dev.slipway.protocol.TaskSpec;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,10 +34,11 @@ class ExecutorTest {
     private final Executor executor = new Executor(
             new Identity("executor-1", 7),
             2,
+            false,
             backend,
             dispatcher,
             new Metrics(new SimpleMeterRegistry()),
-            Clock.systemUTC(),
+            Clock.fixed(Instant.ofEpochMilli(9), ZoneOffset.UTC),
             new Connection("http://dispatcher"));
 
     @AfterEach
@@ -53,7 +56,7 @@ class ExecutorTest {
 
         assertThat(backend.calls()).startsWith("preflight", "survivors");
         assertThat(dispatcher.syncs().getFirst().runs()).isEmpty();
-        assertThat(dispatcher.syncs().getLast().runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 5));
+        assertThat(dispatcher.syncs().getLast().runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 5, 0));
         assertThat(executor.trouble()).isEmpty();
         assertThat(executor.remarks()).containsExactly("a remark");
     }

@@ -2,6 +2,7 @@ package dev.slipway.executor.core;
 
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Bytes;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.TaskSpec;
@@ -60,7 +61,7 @@ final class FakeBackend implements Backend {
             throw new IOException("the engine is away");
         }
         if (spec.taskId().equals("impossible")) {
-            throw new StartFailure(FailureReason.AGENT_INVOCATION, "no such program");
+            throw new StartFailure(Cause.PROGRAM_MISSING, "no such program");
         }
         if (!runs.containsKey(run)) {
             begin(run, spec.env().containsKey("TRACEPARENT") ? "traced\n" : "");
@@ -144,7 +145,7 @@ final class FakeBackend implements Backend {
             return new Observed.Ended(new Ending.Lost(FailureReason.UNKNOWN, "no evidence"), 0, 9);
         }
         if (!known.begun) {
-            return new Observed.Ended(new Ending.NotStarted(FailureReason.TASK_CANCELLED, "revoked"), 0, 9);
+            return new Observed.Ended(new Ending.NotStarted(FailureReason.TASK_CANCELLED, "revoked", false), 0, 9);
         }
         await(() -> known.ended, patience);
         return known.ended

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.slipway.protocol.ExecutionKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,9 +15,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LogPumpTest {
     private static final RunId RUN = new RunId("ledger-1", new ExecutionKey("e1", 2));
 
+    private volatile long now = 1_000;
     private final FakeBackend backend = new FakeBackend();
     private final ScriptedDispatcher dispatcher = new ScriptedDispatcher();
-    private final LogPump pump = new LogPump(backend, dispatcher, RUN, new Metrics(new SimpleMeterRegistry()));
+    private final LogPump pump = new LogPump(
+            backend, dispatcher, RUN, new Metrics(new SimpleMeterRegistry()), () -> Instant.ofEpochMilli(now));
 
     @AfterEach
     void cancel() {
@@ -68,6 +71,21 @@ class LogPumpTest {
         assertThat(pump.awaitDelivery(Duration.ofSeconds(10))).isTrue();
         assertThat(dispatcher.output()).isEqualTo("one two");
         await().until(() -> !pumping.isAlive());
+    }
+
+    @Test
+    void tellsHowLongNothingWasPrinted() {
+        backend.begin(RUN, "");
+        now = 5_000;
+        assertThat(pump.silentMillis()).isEqualTo(4_000);
+
+        Thread.ofVirtual().start(pump::pump);
+        backend.write(RUN, "a sign of life");
+        await().until(() -> !dispatcher.output().isEmpty());
+        now = 6_000;
+
+        assertThat(pump.silentMillis()).isEqualTo(1_000);
+        pump.end();
     }
 
     @Test

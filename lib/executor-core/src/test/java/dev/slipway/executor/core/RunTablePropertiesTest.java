@@ -125,7 +125,7 @@ class RunTablePropertiesTest {
         }
 
         private void sync() {
-            ExecutorSync sync = table.nextSync();
+            ExecutorSync sync = table.nextSync(_ -> 0);
             assertThat(sync.seq()).isEqualTo(syncs.size() + 1L);
             Set<RunId> reported = new HashSet<>();
             sync.runs()

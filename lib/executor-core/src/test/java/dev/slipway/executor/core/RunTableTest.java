@@ -28,9 +28,9 @@ class RunTableTest {
 
     @Test
     void firstSyncNamesNoSessionAndReportsNoRun() {
-        ExecutorSync first = tableWith(RUN).nextSync();
+        ExecutorSync first = tableWith(RUN).nextSync(_ -> 0);
 
-        assertThat(first).isEqualTo(new ExecutorSync(7, 1, BackendKind.DIRECT, 2, "", List.of(), List.of()));
+        assertThat(first).isEqualTo(new ExecutorSync(7, 1, BackendKind.DIRECT, 2, "", false, List.of(), List.of()));
     }
 
     @Test
@@ -38,8 +38,8 @@ class RunTableTest {
         RunTable table = tableWith(RUN);
 
         assertThat(answer(table, launches(KEY))).containsExactly(new Command.Adopt(RUN));
-        assertThat(table.nextSync().session()).isEqualTo(SESSION);
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, false, 0));
+        assertThat(table.nextSync(_ -> 0).session()).isEqualTo(SESSION);
+        assertThat(table.nextSync(_ -> 0).runs()).containsExactly(new ExecutorSync.Run(KEY, false, false, 0, 0));
     }
 
     @Test
@@ -48,7 +48,7 @@ class RunTableTest {
 
         assertThat(answer(table, drops(KEY))).isEmpty();
         assertThat(answer(table, acks(KEY))).isEmpty();
-        assertThat(table.nextSync().runs()).isEmpty();
+        assertThat(table.nextSync(_ -> 0).runs()).isEmpty();
         assertThat(table.strangers()).isEqualTo(1);
         assertThat(table.live()).isZero();
     }
@@ -56,19 +56,31 @@ class RunTableTest {
     @Test
     void setsItsRunsApartWhenTheDispatcherAnswersWithAnotherLedger() {
         answer(table, launches(KEY));
-        table.nextSync();
+        table.nextSync(_ -> 0);
 
         assertThat(table.answered(
                         2, new SyncAnswer("ledger-2", "session-2", List.of(), List.of(), List.of(KEY), List.of(KEY))))
                 .isEmpty();
-        assertThat(table.nextSync().runs()).isEmpty();
+        assertThat(table.nextSync(_ -> 0).runs()).isEmpty();
         assertThat(table.strangers()).isEqualTo(1);
+    }
+
+    @Test
+    void saysThatItLeavesAndHowLongEachRunWasSilent() {
+        answer(table, launches(KEY));
+        assertThat(table.nextSync(_ -> 0).leaving()).isFalse();
+
+        table.leave();
+
+        assertThat(table.nextSync(run -> run.equals(RUN) ? 7 : 0).leaving()).isTrue();
+        assertThat(table.nextSync(run -> run.equals(RUN) ? 7 : 0).runs())
+                .containsExactly(new ExecutorSync.Run(KEY, false, false, 0, 7));
     }
 
     @Test
     void registersALaunchBeforeTheNextSync() {
         assertThat(answer(table, launches(KEY))).containsExactly(new Command.Start(RUN, SPEC));
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, false, 0));
+        assertThat(table.nextSync(_ -> 0).runs()).containsExactly(new ExecutorSync.Run(KEY, false, false, 0, 0));
     }
 
     @Test
@@ -82,16 +94,16 @@ class RunTableTest {
 
     @Test
     void discardsTheAnswerToASupersededSync() {
-        long superseded = table.nextSync().seq();
-        table.nextSync();
+        long superseded = table.nextSync(_ -> 0).seq();
+        table.nextSync(_ -> 0);
 
         assertThat(table.answered(superseded, launches(KEY))).isEmpty();
-        assertThat(table.nextSync().runs()).isEmpty();
+        assertThat(table.nextSync(_ -> 0).runs()).isEmpty();
     }
 
     @Test
     void discardsASecondAnswerToTheSameSync() {
-        long seq = table.nextSync().seq();
+        long seq = table.nextSync(_ -> 0).seq();
         table.answered(seq, launches(KEY));
 
         assertThat(table.answered(seq, stops(KEY))).isEmpty();
@@ -111,17 +123,17 @@ class RunTableTest {
 
         assertThat(answer(table, stops(KEY))).containsExactly(new Command.Stop(RUN, 500));
         assertThat(answer(table, stops(KEY))).isEmpty();
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, true, 0));
+        assertThat(table.nextSync(_ -> 0).runs()).containsExactly(new ExecutorSync.Run(KEY, false, true, 0, 0));
     }
 
     @Test
     void takesAwayTheRightToStartOfARunItDoesNotHaveAndReportsIt() {
         assertThat(answer(table, stops(KEY))).containsExactly(new Command.Stop(RUN, 500));
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, false, true, 0));
+        assertThat(table.nextSync(_ -> 0).runs()).containsExactly(new ExecutorSync.Run(KEY, false, true, 0, 0));
 
-        Ending revoked = new Ending.NotStarted(FailureReason.TASK_CANCELLED, "");
+        Ending revoked = new Ending.NotStarted(FailureReason.TASK_CANCELLED, "", false);
         table.ended(RUN, revoked, 0, 20);
-        assertThat(table.nextSync().finished()).containsExactly(new ExecutorSync.Finished(KEY, revoked, 0, 20));
+        assertThat(table.nextSync(_ -> 0).finished()).containsExactly(new ExecutorSync.Finished(KEY, revoked, 0, 20));
     }
 
     @Test
@@ -143,7 +155,7 @@ class RunTableTest {
 
         table.started(RUN, 10);
 
-        assertThat(table.nextSync().runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 10));
+        assertThat(table.nextSync(_ -> 0).runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 10, 0));
     }
 
     @Test
@@ -152,12 +164,12 @@ class RunTableTest {
         assertThat(table.ended(RUN, SUCCESS, 10, 20)).isEmpty();
         ExecutorSync.Finished reported = new ExecutorSync.Finished(KEY, SUCCESS, 10, 20);
 
-        assertThat(table.nextSync().finished()).containsExactly(reported);
-        assertThat(table.nextSync().finished()).containsExactly(reported);
+        assertThat(table.nextSync(_ -> 0).finished()).containsExactly(reported);
+        assertThat(table.nextSync(_ -> 0).finished()).containsExactly(reported);
         assertThat(table.unacknowledged()).isEqualTo(1);
         assertThat(answer(table, acks(KEY))).containsExactly(new Command.Forget(RUN));
         assertThat(answer(table, acks(KEY))).isEmpty();
-        assertThat(table.nextSync().finished()).isEmpty();
+        assertThat(table.nextSync(_ -> 0).finished()).isEmpty();
     }
 
     @Test
@@ -167,7 +179,7 @@ class RunTableTest {
 
         table.ended(RUN, new Ending.Lost(FailureReason.UNKNOWN, ""), 10, 30);
 
-        assertThat(table.nextSync().finished()).containsExactly(new ExecutorSync.Finished(KEY, SUCCESS, 10, 20));
+        assertThat(table.nextSync(_ -> 0).finished()).containsExactly(new ExecutorSync.Finished(KEY, SUCCESS, 10, 20));
     }
 
     @Test
@@ -196,7 +208,7 @@ class RunTableTest {
         assertThat(answer(table, drops(KEY))).containsExactly(new Command.Stop(RUN, 900));
         assertThat(answer(table, drops(KEY))).isEmpty();
         assertThat(table.ended(RUN, SUCCESS, 10, 20)).containsExactly(new Command.Forget(RUN));
-        assertThat(table.nextSync().finished()).isEmpty();
+        assertThat(table.nextSync(_ -> 0).finished()).isEmpty();
     }
 
     @Test
@@ -212,7 +224,7 @@ class RunTableTest {
     }
 
     private static List<Command> answer(RunTable table, SyncAnswer answer) {
-        return table.answered(table.nextSync().seq(), answer);
+        return table.answered(table.nextSync(_ -> 0).seq(), answer);
     }
 
     private static SyncAnswer launches(ExecutionKey key) {

@@ -1,0 +1,137 @@
+package dev.slipway.protocol;
+
+import java.util.OptionalInt;
+
+/**
+ * Everything that makes a task fail, each with its word on the wire and what to do about it. The page {@code docs/failures.md}
+ * shows this table. What happened in a particular case is the detail that every method takes.
+ */
+public enum Cause {
+    AGENT_FAILED("the agent exited with another code than 0", FailureReason.AGENT_INVOCATION, "its output says why"),
+    AGENT_KILLED(
+            "a signal ended the agent",
+            FailureReason.AGENT_INVOCATION,
+            "look for who sent it; after 137 (SIGKILL), for the kernel's out-of-memory killer"),
+    PROGRAM_MISSING(
+            "the program is missing, or not executable",
+            FailureReason.AGENT_INVOCATION,
+            "install it on the executor's host, or name another one"),
+    ARGUMENTS_UNFIT(
+            "the arguments and variables are too large for Linux, or hold what it cannot pass on",
+            FailureReason.AGENT_INVOCATION,
+            "pass large or unusual values in a file"),
+    SETUP_FAILED(
+            "the setup command failed",
+            FailureReason.SETUP_COMMAND,
+            "its output, which precedes the agent's, says why"),
+    WORKSPACE_UNFIT(
+            "the task's id or working directory cannot be used on this host",
+            FailureReason.WORKSPACE_SETUP,
+            "name another directory, or make it"),
+    WORKSPACE_FAILED(
+            "the workspace cannot be made",
+            FailureReason.WORKSPACE_SETUP,
+            "free the disk, or mend the rights of backend.direct.workspace_root",
+            true),
+    START_FAILED(
+            "the start failed half-way, and the agent certainly never ran",
+            FailureReason.UNKNOWN,
+            "the executor's log says why",
+            true),
+    START_INTERRUPTED(
+            "the executor or the shell that keeps the run was killed before the agent started",
+            FailureReason.UNKNOWN,
+            "look for who killed it, and run it again",
+            true),
+    EVIDENCE_IN_THE_WAY(
+            "the executor has evidence of the same execution under another ledger",
+            FailureReason.UNKNOWN,
+            "bring that ledger back, or delete the evidence once its task has ended"),
+    STOPPED_BEFORE_START(
+            "the right to start was taken away before the agent ran", FailureReason.TASK_CANCELLED, "run it again"),
+    TIMED_OUT(
+            "the task ran longer than its timeout",
+            FailureReason.TASK_TIMEOUT,
+            "give it more time, or make it smaller"),
+    SHUT_DOWN("the task was stopped because Slipway was shut down", FailureReason.GRACEFUL_SHUTDOWN, "run it again"),
+    QUEUE_EXPIRED(
+            "the task waited in the queue for longer than slipway.queue_timeout",
+            FailureReason.DISPATCH_TIMEOUT,
+            "run more executors, or raise max_concurrent_tasks or slipway.queue_timeout"),
+    HOST_RESTARTED("the host was restarted while the agent ran", FailureReason.UNKNOWN, "run it again"),
+    KEEPER_KILLED(
+            "whoever watched the agent was killed by somebody else, so that nobody saw how it ended",
+            FailureReason.UNKNOWN,
+            "look for who killed it (the out-of-memory killer, an operator), and run it again"),
+    EVIDENCE_GONE(
+            "the executor has no trace left of a task that ran",
+            FailureReason.UNKNOWN,
+            "find out who removed the executor's state, and run it again"),
+    EXECUTOR_LOST(
+            "the executor has been away for longer than slipway.lost_after",
+            FailureReason.UNKNOWN,
+            "start it again, and the task; what still runs there is stopped when it is back"),
+    REFUSED(
+            "the assignment cannot be read, or asks for what no task may have",
+            FailureReason.UNKNOWN,
+            "correct the task");
+
+    private final String when;
+    private final FailureReason reason;
+    private final String remedy;
+    private final boolean isTransient;
+
+    Cause(String when, FailureReason reason, String remedy) {
+        this(when, reason, remedy, false);
+    }
+
+    Cause(String when, FailureReason reason, String remedy, boolean isTransient) {
+        this.when = when;
+        this.reason = reason;
+        this.remedy = remedy;
+        this.isTransient = isTransient;
+    }
+
+    /** What has happened, in general. */
+    public String when() {
+        return when;
+    }
+
+    public FailureReason reason() {
+        return reason;
+    }
+
+    public String remedy() {
+        return remedy;
+    }
+
+    /** Whether a later attempt may succeed although nobody mends anything: a start that failed so is tried again. */
+    public boolean isTransient() {
+        return isTransient;
+    }
+
+    /** Cause and remedy. */
+    public String message(String detail) {
+        return detail + ": " + remedy;
+    }
+
+    public Ending.NotStarted notStarted(String detail) {
+        return new Ending.NotStarted(reason, message(detail), isTransient);
+    }
+
+    public Ending.Lost lost(String detail) {
+        return new Ending.Lost(reason, message(detail));
+    }
+
+    /**
+     * @param code the agent's exit code, signals as 128+n
+     * @param isStopped whether a stop had begun before
+     */
+    public Ending.Exited exited(int code, String detail, boolean isStopped) {
+        return new Ending.Exited(code, reason, message(detail), isStopped);
+    }
+
+    public Outcome.Failed failed(String detail, OptionalInt exitCode) {
+        return new Outcome.Failed(reason, message(detail), exitCode);
+    }
+}
