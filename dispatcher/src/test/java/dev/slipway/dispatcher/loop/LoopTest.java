@@ -272,14 +272,18 @@ class LoopTest {
     @Test
     void aConnectorIsHandedWhatItHasToWrite() throws Exception {
         Loop loop = loop(LONG);
-        var held = call(
-                () -> loop.sync("c1", new ConnectorSync(1, 1, true, List.of(), List.of(), List.of(), List.of(), 0, 0)));
-        await().until(() ->
-                loop.<Boolean>ask((state, _, _) -> state.connector("c1").isPresent()));
+        loop.sync("c1", connectorSync(1));
+        var held = call(() -> loop.sync("c1", connectorSync(2)));
+        await().until(() -> loop.<Boolean>ask(
+                (state, _, _) -> state.connector("c1").orElseThrow().asking()));
         loop.submit(
                 new Event.Submit("e1", true, "t1", Source.CONTROL_PLANE, 0, false, OptionalLong.empty()),
                 new Details(Optional.empty(), Map.of(), Optional.empty(), Bytes.EMPTY));
         assertThat(held.get().answer().messages()).hasSize(1);
+    }
+
+    private static ConnectorSync connectorSync(long seq) {
+        return new ConnectorSync(1, seq, true, List.of(), List.of(), List.of(), List.of(), 0, 0);
     }
 
     @Test

@@ -394,7 +394,7 @@ class DirectBackendTest extends BackendContract {
                                 Optional.empty()),
                         _ -> {}))
                 .isInstanceOf(StartFailure.class)
-                .hasMessageContaining("install it there or set backend.direct.oz_path");
+                .hasMessageContaining("backend.direct.oz_path is not set: install it");
     }
 
     @Test
@@ -428,7 +428,7 @@ class DirectBackendTest extends BackendContract {
         }
         assertThatThrownBy(() -> backend.start(sameKey, task("true"), _ -> {}))
                 .isInstanceOf(StartFailure.class)
-                .hasMessageContaining("under another ledger");
+                .hasMessageContaining("the evidence of the same execution under ledger");
         backend.forget(sameKey);
         assertThat(backend.observe(run, Duration.ZERO)).isInstanceOf(Observed.Running.class);
     }

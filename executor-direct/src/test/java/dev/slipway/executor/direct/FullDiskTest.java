@@ -195,7 +195,7 @@ class FullDiskTest {
 
         assertThat(awaitEnd(backend, RUN).ending()).isInstanceOfSatisfying(Ending.NotStarted.class, never -> {
             assertThat(never.reason()).isEqualTo(FailureReason.WORKSPACE_SETUP);
-            assertThat(never.message()).contains("is its disk full?");
+            assertThat(never.message()).contains("free the disk");
         });
         assertThat(output(backend, RUN)).isEmpty();
     }
