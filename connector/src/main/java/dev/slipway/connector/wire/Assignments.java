@@ -20,7 +20,8 @@ public final class Assignments {
                         .task()
                         .snapshot()
                         .flatMap(Assignment.Snapshot::harness)
-                        .filter(type -> !type.isBlank()));
+                        .map(String::strip)
+                        .filter(type -> !type.isEmpty()));
         return new TaskSubmission(
                 executionId(assignment),
                 assignment.executionId().isPresent(),

@@ -37,6 +37,18 @@ public sealed interface Peer {
             return !drained && last.filter(ExecutorSync::leaving).isEmpty();
         }
 
+        Executor withDrained(boolean isDrained) {
+            return new Executor(id, incarnation, backend, isDrained, last, runs, ack, asking, heardAt);
+        }
+
+        Executor heard(long at) {
+            return new Executor(id, incarnation, backend, drained, last, runs, ack, asking, at);
+        }
+
+        Executor answered() {
+            return new Executor(id, incarnation, backend, drained, last, runs, ack, false, heardAt);
+        }
+
         /** How many runs it holds at most; 0 means no limit of its own. */
         public int slots() {
             return last.map(ExecutorSync::slots).orElse(0);

@@ -224,18 +224,7 @@ public final class State {
                                 false,
                                 0));
             case Change.ExecutorDrained(String id, boolean drained) ->
-                executors.computeIfPresent(
-                        id,
-                        (_, e) -> new Peer.Executor(
-                                e.id(),
-                                e.incarnation(),
-                                e.backend(),
-                                drained,
-                                e.last(),
-                                e.runs(),
-                                e.ack(),
-                                e.asking(),
-                                e.heardAt()));
+                executors.computeIfPresent(id, (_, executor) -> executor.withDrained(drained));
             case Change.Forgotten(String id) -> remove(known(id));
             case Change.ExecutorReported(String id, ExecutorSync sync, List<ExecutionKey> ack, long at) ->
                 executors.computeIfPresent(
@@ -252,31 +241,9 @@ public final class State {
                                 true,
                                 at));
             case Change.ExecutorHeard(String id, long at) ->
-                executors.computeIfPresent(
-                        id,
-                        (_, e) -> new Peer.Executor(
-                                id,
-                                e.incarnation(),
-                                e.backend(),
-                                e.drained(),
-                                e.last(),
-                                e.runs(),
-                                e.ack(),
-                                e.asking(),
-                                at));
+                executors.computeIfPresent(id, (_, executor) -> executor.heard(at));
             case Change.ExecutorAnswered(String id) ->
-                executors.computeIfPresent(
-                        id,
-                        (_, e) -> new Peer.Executor(
-                                id,
-                                e.incarnation(),
-                                e.backend(),
-                                e.drained(),
-                                e.last(),
-                                e.runs(),
-                                e.ack(),
-                                false,
-                                e.heardAt()));
+                executors.computeIfPresent(id, (_, executor) -> executor.answered());
             case Change.ConnectorReported reported ->
                 connectors.put(
                         reported.connector(),
@@ -289,16 +256,7 @@ public final class State {
                 }
                 tickedAt = at;
                 if (regrant) {
-                    executors.replaceAll((_, e) -> new Peer.Executor(
-                            e.id(),
-                            e.incarnation(),
-                            e.backend(),
-                            e.drained(),
-                            e.last(),
-                            e.runs(),
-                            e.ack(),
-                            e.asking(),
-                            at));
+                    executors.replaceAll((_, executor) -> executor.heard(at));
                     connectors.replaceAll((_, c) -> new Peer.Connector(c.id(), c.last(), c.asking(), at));
                 }
             }

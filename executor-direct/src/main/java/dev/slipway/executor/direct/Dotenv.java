@@ -12,18 +12,19 @@ import java.util.regex.Pattern;
  *   <li>{@code KEY=value} or {@code KEY: value}, one a line, blanks around both allowed, {@code export} before it allowed. A
  *       key has letters, digits, {@code _} and {@code .}; a later one of the same name wins.
  *   <li>A line that begins with {@code #} is a comment; so is the rest of an unquoted value from a {@code #} after a blank.
- *   <li>{@code 'value'} is taken as it is, over several lines if need be.
+ *   <li>{@code 'value'} is taken as it is, over several lines if need be; a quote after a backslash does not end it.
  *   <li>{@code "value"} too, but {@code \n} and {@code \r} stand for line ends, a backslash before any other character for
  *       that character, and variables are filled in.
  *   <li>In unquoted and in double-quoted values {@code $KEY} and {@code ${KEY}} stand for the value of an earlier key of the
- *       same file, or for nothing if there is none; {@code \$} stands for a dollar sign.
+ *       same file, or for nothing if there is none; {@code \$} stands for a dollar sign. Only capitals, digits and {@code _}
+ *       can be such a {@code KEY}: a dollar sign before anything else is one.
  * </ul>
  */
 final class Dotenv {
     private static final Pattern KEY =
             Pattern.compile("\\G[ \\t]*(?:export[ \\t]+)?([A-Za-z0-9_.]+)[ \\t]*[=:][ \\t]*");
     private static final Pattern PLACEHOLDER =
-            Pattern.compile("\\\\(.)|\\$(?:\\{([A-Za-z0-9_.]+)}|([A-Za-z0-9_]+))", Pattern.DOTALL);
+            Pattern.compile("\\\\(.)|\\$(?:\\{([A-Z0-9_]+)}|([A-Z0-9_]+))", Pattern.DOTALL);
     private static final Pattern COMMENT = Pattern.compile("[ \\t]#.*");
 
     /** The file is none of this dialect. The message names the line and never quotes it: it may hold a secret. */
@@ -102,7 +103,8 @@ final class Dotenv {
         int start = position + 1;
         int end = start;
         while (end < text.length() && text.charAt(end) != quote) {
-            end += text.charAt(end) == '\\' && quote == '"' ? 2 : 1;
+            boolean isEscape = text.charAt(end) == '\\' && (quote == '"' || text.startsWith("'", end + 1));
+            end += isEscape ? 2 : 1;
         }
         if (end >= text.length()) {
             throw new Malformed("begins a quoted value that does not end", text, position);

@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SettingsReaderTest {
@@ -366,6 +368,83 @@ class SettingsReaderTest {
         var template =
                 ((Kubernetes) settings.backend().orElseThrow()).podTemplate().orElseThrow();
         assertThat(template.value().get("a")).hasToString(value);
+        assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
+    }
+
+    /** Of the kinds that the daemon's pages and its chart show. */
+    private static Stream<String> filesOfTheDaemon() {
+        return Stream.of("""
+                worker_id: "w"
+                backend:
+                  direct:
+                    workspace_root: "/var/lib/oz/workspaces"
+                    oz_path: "/usr/local/bin/oz"
+                """, """
+                backend:
+                  docker:
+                    volumes:
+                      - /data:/data:ro
+                      - cache:/cache
+                    environment:
+                      - name: A
+                      - name: B
+                        value: "c"
+                """, """
+                backend:
+                  kubernetes:
+                    kubeconfig: "/etc/kube"
+                    namespace: "agents"
+                    default_image: "registry.example/dev:latest"
+                    unschedulable_timeout: "2m"
+                    pod_template:
+                      nodeSelector:
+                        kubernetes.io/os: linux
+                      initContainers:
+                        - {name: db, image: "db:1", restartPolicy: Always}
+                      containers:
+                        - name: task
+                          resources:
+                            requests:
+                              cpu: "2"
+                              memory: 4Gi
+                          env:
+                            - name: S
+                              valueFrom:
+                                secretKeyRef:
+                                  name: n
+                                  key: k
+                """, """
+                backend:
+                  kubernetes:
+                    coding_cli_sidecars:
+                      claude: "registry.example/wrapper:v1"
+                    use_image_volumes: true
+                    unschedulable_timeout: 0s
+                """, """
+                worker_id: w
+                cleanup: true
+                max_concurrent_tasks: 4
+                idle_on_complete: "5m"
+                backend:
+                  kubernetes:
+                    namespace: agents
+                    image_pull_policy: IfNotPresent
+                    preflight_image: busybox:1.36
+                    active_deadline_seconds: 28800
+                    ttl_seconds_after_finished: 1.2096e+06
+                    extra_labels: {}
+                    extra_annotations: {}
+                    preflight_resources:
+                      requests: {cpu: 10m, memory: 16Mi}
+                """);
+    }
+
+    @ParameterizedTest
+    @MethodSource("filesOfTheDaemon")
+    void takesTheDaemonsFiles(String yaml) {
+        var settings = Settings.parse(yaml).with(Flags.none());
+
+        assertThat(settings.backend()).isPresent();
         assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
     }
 

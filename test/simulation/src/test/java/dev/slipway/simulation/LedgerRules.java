@@ -508,7 +508,8 @@ final class LedgerRules {
                 row.toString());
         boolean isOver = row.life() instanceof Life.Ended ended
                 && world.now() - ended.endedAt() > limits.times().retention();
-        boolean isDeclined = !isOver && row.attempt() == 0 && plane.isRejected(row);
+        // It can be declined after its retention too: until then its claim is still to be told, and keeps it.
+        boolean isDeclined = row.attempt() == 0 && plane.isRejected(row);
         require(isOver || isDeclined, "what is forgotten is over", row + " is forgotten");
         require(
                 isDeclined
