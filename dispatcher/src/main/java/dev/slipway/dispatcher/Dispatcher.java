@@ -1,10 +1,8 @@
 package dev.slipway.dispatcher;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.slipway.dispatcher.access.Refusal;
 import dev.slipway.dispatcher.api.Viewers;
 import dev.slipway.dispatcher.core.Change;
-import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.State;
@@ -39,7 +37,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.flywaydb.core.Flyway;
@@ -53,11 +50,6 @@ public class Dispatcher {
 
     private static final Duration STOP_GRACE = Duration.ofSeconds(10);
     private static final Duration LEASE = Duration.ofSeconds(10);
-
-    /** Less than the 30 s after which Kubernetes kills what does not end. */
-    private static final Duration SHUTDOWN_PATIENCE = Duration.ofSeconds(25);
-
-    private static final Duration SHUTDOWN_POLL = Duration.ofMillis(100);
     private static final Duration RETENTION = Duration.ofDays(7);
 
     @Produces
@@ -223,34 +215,12 @@ public class Dispatcher {
         LOG.infof("The dispatcher serves ledger %s", ledger.id());
     }
 
-    void stop(
-            @Observes ShutdownEvent event,
-            Settings settings,
-            Viewers viewers,
-            Loop loop,
-            LogStore logs,
-            StateDirectory directory)
+    void stop(@Observes ShutdownEvent event, Viewers viewers, Loop loop, LogStore logs, StateDirectory directory)
             throws IOException {
-        if (settings.slipway().stopsOnShutdown()) {
-            endTasks(loop);
-        }
         viewers.close();
         loop.close();
         logs.close();
         directory.close();
-    }
-
-    /** Executors and connector go on calling in meanwhile; those that were shut down too wait for just that. */
-    private static void endTasks(Loop loop) {
-        try {
-            loop.decide(new Event.ShutDown("dispatcher"));
-            long deadline = System.nanoTime() + SHUTDOWN_PATIENCE.toNanos();
-            while (loop.ask((state, _, _) -> state.activeCount()) > 0 && System.nanoTime() - deadline < 0) {
-                LockSupport.parkNanos(SHUTDOWN_POLL.toNanos());
-            }
-        } catch (Refusal e) {
-            LOG.warnf("the running tasks are left alone: %s", e.getMessage());
-        }
     }
 
     private interface Opening<T> {

@@ -18,6 +18,9 @@ final class Executor {
     /** Less than the 30 s after which Kubernetes kills what does not end. */
     private static final Duration LEAVE_PATIENCE = Duration.ofSeconds(25);
 
+    /** How long the dispatcher, which decides how they end, may be away meanwhile. */
+    private static final Duration ANSWER_PATIENCE = Duration.ofSeconds(5);
+
     private static final Duration LEAVE_POLL = Duration.ofMillis(100);
     private static final Duration DROP_GRACE = Duration.ofSeconds(10);
 
@@ -87,14 +90,20 @@ final class Executor {
     private void endRuns(Runs keeper) {
         keeper.leave();
         Deadline deadline = Deadline.in(LEAVE_PATIENCE);
-        while (keeper.count(table -> table.live() + table.unacknowledged()) > 0 && !deadline.isOver()) {
+        Deadline answer = Deadline.in(ANSWER_PATIENCE);
+        while (keeper.count(table -> table.live() + table.unacknowledged()) > 0
+                && !deadline.isOver()
+                && !answer.isOver()) {
             closing.await(LEAVE_POLL);
+            if (connection.trouble().isEmpty()) {
+                answer = Deadline.in(ANSWER_PATIENCE);
+            }
         }
         int left = keeper.count(RunTable::live);
         if (left > 0) {
             LOG.warnf(
-                    "%d runs have not ended within %d s and are left alone: the next process finds them again",
-                    left, LEAVE_PATIENCE.toSeconds());
+                    "%d runs have not ended in time, or the dispatcher does not answer: they are left alone, and the next process finds them again",
+                    left);
         }
     }
 

@@ -31,15 +31,19 @@ class ExecutorTest {
 
     private final FakeBackend backend = new FakeBackend();
     private final ScriptedDispatcher dispatcher = new ScriptedDispatcher();
-    private final Executor executor = new Executor(
-            new Identity("executor-1", 7),
-            2,
-            false,
-            backend,
-            dispatcher,
-            new Metrics(new SimpleMeterRegistry()),
-            Clock.fixed(Instant.ofEpochMilli(9), ZoneOffset.UTC),
-            new Connection("http://dispatcher"));
+    private final Executor executor = executor(false);
+
+    private Executor executor(boolean stopsRuns) {
+        return new Executor(
+                new Identity("executor-1", 7),
+                2,
+                stopsRuns,
+                backend,
+                dispatcher,
+                new Metrics(new SimpleMeterRegistry()),
+                Clock.fixed(Instant.ofEpochMilli(9), ZoneOffset.UTC),
+                new Connection("http://dispatcher"));
+    }
 
     @AfterEach
     void close() {
@@ -289,6 +293,43 @@ class ExecutorTest {
 
         assertThat(backend.has(RUN)).isTrue();
         assertThat(backend.calls()).noneMatch(call -> call.startsWith("stop") || call.startsWith("forget"));
+    }
+
+    @Test
+    void hasItsRunsEndedFirstIfThatIsConfigured() {
+        backend.begin(RUN, "");
+        dispatcher.answers(sync -> new SyncAnswer(
+                LEDGER,
+                SESSION,
+                List.of(),
+                sync.leaving() && sync.runs().stream().anyMatch(run -> !run.stopping())
+                        ? List.of(new SyncAnswer.Stop(KEY, 10))
+                        : List.of(),
+                sync.finished().stream().map(ExecutorSync.Finished::key).toList(),
+                List.of()));
+        Executor leaving = executor(true);
+        leaving.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+
+        leaving.close();
+
+        assertThat(backend.calls()).contains("stop " + RUN);
+        assertThat(dispatcher.syncs())
+                .anyMatch(sync ->
+                        sync.finished().stream().anyMatch(end -> end.key().equals(KEY)));
+    }
+
+    @Test
+    void leavesItsRunsAloneWhenNobodyDecidesHowTheyEnd() {
+        backend.begin(RUN, "");
+        Executor leaving = executor(true);
+        leaving.open();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+        dispatcher.goAway(true);
+
+        leaving.close();
+
+        assertThat(backend.calls()).noneMatch(call -> call.startsWith("stop"));
     }
 
     private void launch(String taskId) {
