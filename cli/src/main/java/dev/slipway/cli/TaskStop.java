@@ -35,16 +35,16 @@ final class TaskStop {
         try {
             var left = await(services.api());
             if (left.active() > 0) {
-                host.say(
-                        "%d tasks have not ended within %d seconds and are left alone: the next 'slipway up' finds them again"
-                                .formatted(left.active(), PATIENCE.toSeconds()));
+                host.say("%d tasks have not ended within %d seconds: the next 'slipway up' goes on ending them"
+                        .formatted(left.active(), PATIENCE.toSeconds()));
             } else if (left.undelivered() > 0) {
                 host.say(
                         "%d results could not be told to the control plane yet: they are told after the next 'slipway up'"
                                 .formatted(left.undelivered()));
             }
         } catch (ApiFailure | CliFailure e) {
-            host.say("the running tasks are left alone, since the dispatcher does not answer: " + e.getMessage());
+            host.say("it is not known whether the running tasks have ended, since the dispatcher does not answer: "
+                    + e.getMessage());
         }
     }
 

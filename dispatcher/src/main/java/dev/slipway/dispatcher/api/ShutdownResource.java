@@ -1,6 +1,7 @@
 package dev.slipway.dispatcher.api;
 
 import dev.slipway.dispatcher.core.Event;
+import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.loop.Loop;
 import dev.slipway.protocol.Api;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -28,7 +29,8 @@ public class ShutdownResource {
                             + " again. What waits keeps its place. Call it again to see how far it is.")
     public Api.Shutdown shutDown() {
         loop.decide(new Event.ShutDown("user"));
-        return loop.ask((state, limits, now) ->
-                new Api.Shutdown(state.activeCount(), state.outbox().size()));
+        return loop.ask((state, limits, now) -> new Api.Shutdown(state.activeCount(), (int) state.outbox().stream()
+                .filter(message -> message.kind() == Message.Kind.RESULT)
+                .count()));
     }
 }

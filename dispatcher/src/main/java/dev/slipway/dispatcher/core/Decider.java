@@ -315,7 +315,8 @@ public final class Decider {
     private void expireQueued(long limit, long now) {
         for (Execution execution : List.copyOf(state.queue())) {
             if (execution.life() instanceof Life.Queued queued
-                    && now - Math.max(execution.acceptedAt(), queued.notBefore()) >= limit) {
+                    && now - Math.max(state.regrantedAt(), Math.max(execution.acceptedAt(), queued.notBefore()))
+                            >= limit) {
                 Outcome outcome = Cause.QUEUE_EXPIRED.failed(
                         "it waited in the queue for %d s without being started".formatted(limit / 1_000),
                         OptionalInt.empty());
@@ -368,8 +369,8 @@ public final class Decider {
             return new Reply.Done();
         }
         String actor = "executor:" + id;
-        sync.runs().forEach(run -> takeOver(id, run.key(), actor, now));
-        sync.finished().forEach(finished -> takeOver(id, finished.key(), actor, now));
+        sync.runs().forEach(run -> takeOver(id, run.key(), run.startedAtMillis(), actor, now));
+        sync.finished().forEach(finished -> takeOver(id, finished.key(), finished.startedAtMillis(), actor, now));
         for (ExecutorSync.Run run : sync.runs()) {
             if (run.started()) {
                 started(id, run.key(), run.startedAtMillis(), actor, now);
@@ -418,7 +419,8 @@ public final class Decider {
      * An attempt that this ledger has not decided yet: it is an older copy of the one that did. The run goes on as what it is,
      * or the execution would start a second time.
      */
-    private void takeOver(String executor, ExecutionKey key, String actor, long now) {
+    private void takeOver(String executor, ExecutionKey key, long startedAt, String actor, long now) {
+        long launchedAt = startedAt > 0 ? Math.min(startedAt, now) : now;
         state.execution(key.execution())
                 .filter(execution -> execution.isOpen() && key.attempt() > execution.attempt())
                 .ifPresent(execution -> emit(new Change.Moved(
@@ -427,8 +429,8 @@ public final class Decider {
                         key.attempt(),
                         execution.life(),
                         execution.life() instanceof Life.Stopping stopping
-                                ? new Life.Stopping(executor, stopping.cause(), now, 0)
-                                : new Life.Launching(executor, now),
+                                ? new Life.Stopping(executor, stopping.cause(), launchedAt, 0)
+                                : new Life.Launching(executor, launchedAt),
                         "found on " + executor + ", of which this ledger knew nothing: is it an older copy?",
                         actor,
                         now,

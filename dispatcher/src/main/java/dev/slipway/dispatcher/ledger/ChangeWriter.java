@@ -177,7 +177,7 @@ final class ChangeWriter {
     private void end(Change.Moved moved, Life.Ended life) throws SQLException {
         one(sql.execute(
                 "update execution set attempt = ?, state = ?, launched_at = ?, started_at = ?, ended_at = ?, reason = ?,"
-                        + " exit_code = ?, message = ? where id = ?",
+                        + " exit_code = ?, message = ?, stalled = ? where id = ?",
                 moved.attempt(),
                 life.state().wireName(),
                 life.launchedAt(),
@@ -186,6 +186,7 @@ final class ChangeWriter {
                 life.reason().map(reason -> reason.wireName()),
                 life.exitCode(),
                 moved.outcome().flatMap(ChangeWriter::message),
+                false,
                 moved.executionId()));
         sql.execute(
                 "delete from payload where execution in (select id from execution where id = ? and source = ?)",
@@ -220,7 +221,7 @@ final class ChangeWriter {
                 execution,
                 from.map(TaskState::wireName),
                 to.wireName(),
-                cause,
+                storable(cause),
                 actor,
                 attempt,
                 at);

@@ -157,17 +157,44 @@ class ReliabilityTest {
                 Map.of(),
                 times(OptionalLong.empty(), OptionalLong.of(60 * SECOND), OptionalLong.empty(), OptionalLong.empty()),
                 RETRY));
+        limited.play(new Event.Tick());
         limited.assign("a", "task");
-        limited.now += 59 * SECOND;
+        limited.now += 3 * SECOND;
+        limited.play(new Event.Tick());
+        tick(limited, 56);
         limited.play(new Event.Tick());
         assertThat(limited.stateOf("a")).isEqualTo(TaskState.QUEUED);
 
-        limited.now += SECOND;
-        limited.play(new Event.Tick());
+        tick(limited, 1);
 
         assertThat(((Life.Ended) limited.state.execution("a").orElseThrow().life()).reason())
                 .contains(FailureReason.DISPATCH_TIMEOUT);
         assertThat(limited.state.outbox()).extracting(Message::kind).contains(Message.Kind.RESULT);
+    }
+
+    @Test
+    void timeInWhichNothingCouldRunDoesNotExpireWhatWaits() {
+        Desk limited = new Desk(new Limits(
+                0,
+                100,
+                Map.of(),
+                times(OptionalLong.empty(), OptionalLong.of(60 * SECOND), OptionalLong.empty(), OptionalLong.empty()),
+                RETRY));
+        limited.submit("a");
+        limited.now += 3_600 * SECOND;
+
+        limited.play(new Event.Tick());
+        tick(limited, 59);
+        assertThat(limited.stateOf("a")).isEqualTo(TaskState.QUEUED);
+        tick(limited, 1);
+        assertThat(limited.stateOf("a")).isEqualTo(TaskState.FAILED);
+    }
+
+    private static void tick(Desk desk, int seconds) {
+        for (int i = 0; i < seconds; i++) {
+            desk.now += SECOND;
+            desk.play(new Event.Tick());
+        }
     }
 
     @Test
@@ -257,9 +284,13 @@ class ReliabilityTest {
     void aRunThatAnOlderLedgerKnowsNothingOfIsTakenOverAndNotStartedAgain() {
         desk.submit("a");
 
+        desk.now += 3_600 * SECOND;
+
         Optional<Answer.ToExecutor> answer = desk.sync("e", running("a"));
 
         assertThat(answer).isEmpty();
+        assertThat(((Life.Running) desk.state.execution("a").orElseThrow().life()).startedAt())
+                .isEqualTo(Desk.START);
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.RUNNING);
         desk.finish("e", "a", 0);
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.SUCCEEDED);
@@ -370,10 +401,7 @@ class ReliabilityTest {
     }
 
     private void passWithoutReports(int seconds) {
-        for (int i = 0; i < seconds; i++) {
-            desk.now += SECOND;
-            desk.play(new Event.Tick());
-        }
+        tick(desk, seconds);
     }
 
     private boolean isStalled(String execution) {

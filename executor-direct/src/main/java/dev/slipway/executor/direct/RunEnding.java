@@ -30,6 +30,8 @@ record RunEnding(
         OptionalInt exit,
         Optional<Obstacle> obstacle,
         boolean isStopping) {
+    private static final int LAST_SIGNAL = 64;
+
     static RunEnding of(Evidence evidence) throws IOException {
         return new RunEnding(
                 evidence.meta().program(),
@@ -71,7 +73,7 @@ record RunEnding(
         }
         return code == 0
                 ? new Ending.Exited(0, FailureReason.UNKNOWN, "", isStopping)
-                : (code > 128 ? Cause.AGENT_KILLED : Cause.AGENT_FAILED)
+                : (isSignal(code) ? Cause.AGENT_KILLED : Cause.AGENT_FAILED)
                         .exited(code, program + " " + how(code), isStopping);
     }
 
@@ -108,8 +110,13 @@ record RunEnding(
                 : Cause.HOST_RESTARTED.lost("the host was restarted while %s ran".formatted(program));
     }
 
+    /** Shells tell a signal so; larger codes are the program's own. */
+    private static boolean isSignal(int code) {
+        return code > 128 && code <= 128 + LAST_SIGNAL;
+    }
+
     private static String how(int code) {
-        return code > 128
+        return isSignal(code)
                 ? "was killed by signal %d (exit code %d)".formatted(code - 128, code)
                 : "exited with code %d".formatted(code);
     }

@@ -19,6 +19,7 @@ class RunEndingTest {
             success                           | KEEPER    |      |       | 0   |           | exited 0
             failure                           | KEEPER    |      |       | 3   |           | exited 3 AGENT_FAILED: the agent exited with code 3
             death by a signal                 | KEEPER    |      |       | 143 |           | exited 143 AGENT_KILLED: the agent was killed by signal 15 (exit code 143)
+            a code beyond the signals         | KEEPER    |      |       | 255 |           | exited 255 AGENT_FAILED: the agent exited with code 255
             success after a stop              | KEEPER    |      |       | 0   | stopping  | exited 0 stopped
             no such file                      | KEEPER    |      |       | 127 | NOT_EXECUTABLE | not_started PROGRAM_MISSING: the agent could not be started, since its file or the interpreter it names is missing
             not executable                    | KEEPER    |      |       | 126 | NOT_EXECUTABLE | not_started PROGRAM_MISSING: the agent could not be started, since its file is of no executable format, or may not be executed

@@ -105,7 +105,7 @@ public final class Api {
      * How far a shutdown is.
      *
      * @param active tasks that have not ended yet
-     * @param undelivered messages that the control plane has not confirmed yet
+     * @param undelivered results that the control plane has not confirmed yet
      */
     public record Shutdown(int active, int undelivered) {}
 

@@ -27,11 +27,11 @@ public enum Cause {
     WORKSPACE_UNFIT(
             "the task's id or working directory cannot be used on this host",
             FailureReason.WORKSPACE_SETUP,
-            "name another directory, or make it"),
+            "mend that, or name another directory"),
     WORKSPACE_FAILED(
-            "the workspace cannot be made",
+            "the workspace cannot be made, or the run cannot be recorded",
             FailureReason.WORKSPACE_SETUP,
-            "free the disk, or mend the rights of backend.direct.workspace_root",
+            "free the disk, or mend the rights of the directory",
             true),
     START_FAILED(
             "the start failed half-way, and the agent certainly never ran",

@@ -24,6 +24,7 @@ import org.snakeyaml.engine.v2.schema.CoreSchema;
 final class SettingsReader {
     private static final int MAX_DEPTH = 64;
     private static final int MAX_ATTEMPTS = 100;
+    private static final Duration SHORTEST_LOSS = Duration.ofMinutes(1);
     private static final int MAX_CODE_POINTS = 16 << 20;
     private static final Pattern QUANTITY =
             Pattern.compile("\\+?(\\d+(\\.\\d*)?|\\.\\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d+)?");
@@ -237,7 +238,7 @@ final class SettingsReader {
                         limit(block, "default_timeout", Optional.empty()),
                         limit(block, "queue_timeout", Optional.empty()),
                         limit(block, "stall_after", Optional.of(SlipwaySettings.TimeLimits.DEFAULT_SILENT)),
-                        limit(block, "lost_after", Optional.empty())),
+                        lostAfter(block)),
                 block.mapping("retry").map(SettingsReader::retry).orElseGet(SlipwaySettings.Retry::defaults),
                 stopsOnShutdown(block),
                 direct.map(own -> own.bool("expose_api_key", false)).orElse(false),
@@ -251,6 +252,15 @@ final class SettingsReader {
     /** A span of time after which something happens; 0 and less: it never does. */
     private static Optional<Duration> limit(YamlMapping block, String key, Optional<Duration> usual) {
         return span(block, key).or(() -> usual).filter(Duration::isPositive);
+    }
+
+    /** An executor that works may be silent for some seconds. */
+    private static Optional<Duration> lostAfter(YamlMapping block) {
+        var limit = limit(block, "lost_after", Optional.empty());
+        if (limit.filter(span -> span.compareTo(SHORTEST_LOSS) < 0).isPresent()) {
+            block.error("lost_after", "must be 1m or more, or 0 for never");
+        }
+        return limit;
     }
 
     private static SlipwaySettings.Retry retry(YamlMapping block) {

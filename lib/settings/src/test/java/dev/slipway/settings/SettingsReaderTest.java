@@ -471,6 +471,7 @@ class SettingsReaderTest {
                 "backend: {direct: {ozpath: x}} | line 1: backend.direct.ozpath: unknown key (known here: environment, oz_path, setup_command, target_dir, teardown_command, workspace_root)",
                 "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: default_timeout, direct, kubernetes, limits, lost_after, on_shutdown, queue_limit, queue_timeout, retry, stall_after)",
                 "slipway: {default_timeout: 5} | line 1: slipway.default_timeout: must be a span of time, for example 30s or 1h30m",
+                "slipway: {lost_after: 59s} | line 1: slipway.lost_after: must be 1m or more, or 0 for never",
                 "slipway: {on_shutdown: kill} | line 1: slipway.on_shutdown: must be leave (running tasks go on) or stop (they are ended)",
                 "slipway: {retry: {attempts: 0}} | line 1: slipway.retry.attempts: must be 1 (nothing is tried again) to 100",
                 "slipway: {retry: {delay: 0s}} | line 1: slipway.retry.delay: must be more than 0",

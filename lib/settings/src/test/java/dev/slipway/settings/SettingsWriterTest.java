@@ -71,7 +71,7 @@ class SettingsWriterTest {
                                 Optional.of(Duration.ofHours(8)),
                                 Optional.of(Duration.ofMinutes(90)),
                                 Optional.empty(),
-                                Optional.of(Duration.ofMillis(1))),
+                                Optional.of(Duration.ofMillis(90_001))),
                         new SlipwaySettings.Retry(5, Duration.ofSeconds(1), Duration.ofSeconds(9)),
                         true,
                         true,

@@ -102,7 +102,7 @@ final class Executor {
         int left = keeper.count(RunTable::live);
         if (left > 0) {
             LOG.warnf(
-                    "%d runs have not ended in time, or the dispatcher does not answer: they are left alone, and the next process finds them again",
+                    "%d runs have not ended in time, or the dispatcher does not answer: the next process finds them again",
                     left);
         }
     }
