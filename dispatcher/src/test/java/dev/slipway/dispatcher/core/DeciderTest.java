@@ -341,19 +341,7 @@ class DeciderTest {
 
     @Test
     void launchesNothingBeyondABackendsLimit() {
-        Desk limited = new Desk(new Limits(
-                0,
-                100,
-                Map.of(BackendKind.DIRECT, 1),
-                new Limits.Times(
-                        0,
-                        15_000,
-                        1_000,
-                        OptionalLong.empty(),
-                        OptionalLong.empty(),
-                        OptionalLong.empty(),
-                        OptionalLong.empty()),
-                new RetryPolicy(3, 5_000, 60_000)));
+        Desk limited = new Desk(TestLimits.of(0, 100, Map.of(BackendKind.DIRECT, 1), 1_000));
         List.of("a", "b").forEach(limited::submit);
 
         limited.sync("e");

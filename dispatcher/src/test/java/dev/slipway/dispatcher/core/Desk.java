@@ -38,19 +38,7 @@ final class Desk {
     }
 
     static Limits limits(int maxConcurrent, int queueLimit) {
-        return new Limits(
-                maxConcurrent,
-                queueLimit,
-                Map.of(),
-                new Limits.Times(
-                        10_000,
-                        15_000,
-                        1_000_000,
-                        OptionalLong.empty(),
-                        OptionalLong.empty(),
-                        OptionalLong.empty(),
-                        OptionalLong.empty()),
-                new RetryPolicy(3, 5_000, 60_000));
+        return TestLimits.of(maxConcurrent, queueLimit);
     }
 
     Reply play(Event event) {

@@ -8,9 +8,9 @@ import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
-import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
+import dev.slipway.dispatcher.core.TestLimits;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Bytes;
 import dev.slipway.protocol.ConnectorSync;
@@ -31,19 +31,7 @@ import java.util.Set;
 final class Story {
     static final String TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-    private static final Limits LIMITS = new Limits(
-            3,
-            5,
-            Map.of(),
-            new Limits.Times(
-                    10_000,
-                    15_000,
-                    60_000,
-                    OptionalLong.empty(),
-                    OptionalLong.empty(),
-                    OptionalLong.empty(),
-                    OptionalLong.empty()),
-            new RetryPolicy(3, 5_000, 60_000));
+    private static final Limits LIMITS = TestLimits.of(3, 5, 60_000);
 
     private final Ledger ledger;
     private final State state;

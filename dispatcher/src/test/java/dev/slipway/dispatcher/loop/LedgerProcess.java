@@ -4,8 +4,8 @@ import dev.slipway.dispatcher.Databases;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Reply;
-import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
+import dev.slipway.dispatcher.core.TestLimits;
 import dev.slipway.dispatcher.ledger.Details;
 import dev.slipway.dispatcher.ledger.Ledger;
 import dev.slipway.protocol.Bytes;
@@ -35,19 +35,7 @@ final class LedgerProcess {
         AgroalDataSource database = Databases.existing(Path.of(arguments[0]));
         Loop loop = new Loop(
                 Ledger.open(database, database),
-                new Limits(
-                        0,
-                        Limits.MAX_WAITING,
-                        Map.of(),
-                        new Limits.Times(
-                                10_000,
-                                15_000,
-                                Long.MAX_VALUE,
-                                OptionalLong.empty(),
-                                OptionalLong.empty(),
-                                OptionalLong.empty(),
-                                OptionalLong.empty()),
-                        new RetryPolicy(1, 1, 1)),
+                TestLimits.of(0, Limits.MAX_WAITING, Long.MAX_VALUE),
                 InstantSource.system(),
                 List.of());
         Thread caller = null;

@@ -11,9 +11,9 @@ import dev.slipway.dispatcher.core.Answer;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Reply;
-import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
+import dev.slipway.dispatcher.core.TestLimits;
 import dev.slipway.dispatcher.ledger.Details;
 import dev.slipway.dispatcher.ledger.Ledger;
 import dev.slipway.protocol.BackendKind;
@@ -44,19 +44,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LoopTest {
-    private static final Limits LIMITS = new Limits(
-            0,
-            100,
-            Map.of(),
-            new Limits.Times(
-                    10_000,
-                    15_000,
-                    1_000_000,
-                    OptionalLong.empty(),
-                    OptionalLong.empty(),
-                    OptionalLong.empty(),
-                    OptionalLong.empty()),
-            new RetryPolicy(3, 5_000, 60_000));
+    private static final Limits LIMITS = TestLimits.of(0, 100);
     private static final Duration LONG = Duration.ofMinutes(1);
 
     @TempDir

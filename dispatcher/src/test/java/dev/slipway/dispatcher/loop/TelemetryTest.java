@@ -5,11 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.slipway.dispatcher.core.Change;
 import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
-import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
-import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
+import dev.slipway.dispatcher.core.TestLimits;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.TaskState;
@@ -27,22 +26,8 @@ class TelemetryTest {
     private static final long NOW = 1_000_000;
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-    private final Telemetry telemetry = new Telemetry(
-            registry,
-            new Limits(
-                    7,
-                    100,
-                    Map.of(),
-                    new Limits.Times(
-                            10_000,
-                            15_000,
-                            1_000_000,
-                            OptionalLong.empty(),
-                            OptionalLong.empty(),
-                            OptionalLong.empty(),
-                            OptionalLong.empty()),
-                    new RetryPolicy(3, 5_000, 60_000)),
-            new Telemetry.Worker("1.2.3", "direct", "w-1"));
+    private final Telemetry telemetry =
+            new Telemetry(registry, TestLimits.of(7, 100), new Telemetry.Worker("1.2.3", "direct", "w-1"));
 
     private static State state(Execution... executions) {
         return State.restore(

@@ -1,5 +1,6 @@
 package dev.slipway.executor.direct;
 
+import static dev.slipway.executor.direct.PlainTasks.task;
 import static dev.slipway.executor.testkit.Watching.PATIENCE;
 import static dev.slipway.executor.testkit.Watching.awaitEnd;
 import static dev.slipway.executor.testkit.Watching.awaitOutput;
@@ -14,16 +15,12 @@ import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
-import dev.slipway.protocol.Program;
-import dev.slipway.protocol.SecretValue;
-import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -286,28 +283,9 @@ class AdoptionTest {
             last.close();
         }
         DirectBackend backend = new DirectBackend(
-                "executor-1",
-                new DirectConfig(
-                        directory.resolve("workspaces"),
-                        Optional.empty(),
-                        evidenceRoot,
-                        Optional.empty(),
-                        new DirectConfig.Commands(Optional.empty(), Optional.empty(), Optional.empty(), false),
-                        Map.of(),
-                        true,
-                        Map.of("PATH", SecretValue.of("/usr/local/bin:/usr/bin:/bin"))));
+                "executor-1", PlainTasks.config(directory.resolve("workspaces"), evidenceRoot, Optional.empty()));
         last = backend;
         backend.preflight();
         return backend;
-    }
-
-    private static TaskSpec task(String script) {
-        return new TaskSpec(
-                "task",
-                new Program.Command(List.of("sh", "-c", script)),
-                Optional.empty(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty());
     }
 }

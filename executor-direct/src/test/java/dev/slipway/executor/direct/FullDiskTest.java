@@ -1,5 +1,6 @@
 package dev.slipway.executor.direct;
 
+import static dev.slipway.executor.direct.PlainTasks.task;
 import static dev.slipway.executor.testkit.Watching.PATIENCE;
 import static dev.slipway.executor.testkit.Watching.awaitEnd;
 import static dev.slipway.executor.testkit.Watching.code;
@@ -15,15 +16,10 @@ import dev.slipway.executor.testkit.SmallDisk;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
-import dev.slipway.protocol.Program;
-import dev.slipway.protocol.SecretValue;
-import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -217,29 +213,9 @@ class FullDiskTest {
         if (last != null) {
             last.close();
         }
-        DirectBackend backend = new DirectBackend(
-                "executor-1",
-                new DirectConfig(
-                        workspaceRoot,
-                        Optional.empty(),
-                        evidenceRoot,
-                        Optional.empty(),
-                        new DirectConfig.Commands(setup, Optional.empty(), Optional.empty(), false),
-                        Map.of(),
-                        true,
-                        Map.of("PATH", SecretValue.of("/usr/local/bin:/usr/bin:/bin"))));
+        DirectBackend backend = new DirectBackend("executor-1", PlainTasks.config(workspaceRoot, evidenceRoot, setup));
         last = backend;
         backend.preflight();
         return backend;
-    }
-
-    private static TaskSpec task(String script) {
-        return new TaskSpec(
-                "task",
-                new Program.Command(List.of("sh", "-c", script)),
-                Optional.empty(),
-                Map.of(),
-                Optional.empty(),
-                Optional.empty());
     }
 }

@@ -36,8 +36,12 @@ import java.util.function.UnaryOperator;
 final class Mutants {
     private Mutants() {}
 
-    /** The dispatcher believes every report, however old, as if it were the newest one. */
-    static Parts withoutFence() {
+    /** What the dispatcher takes a report for, given what it knows of the executor. */
+    private interface Hearing {
+        ExecutorSync heard(ExecutorSync sync, Optional<Peer.Executor> known);
+    }
+
+    private static Parts hearing(Hearing hearing) {
         return new Parts() {
             @Override
             DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
@@ -45,12 +49,17 @@ final class Mutants {
                     @Override
                     Event seen(Event event) {
                         return event instanceof Event.ExecutorReport(String executor, ExecutorSync sync)
-                                ? new Event.ExecutorReport(executor, asNewest(sync, state().executor(executor)))
+                                ? new Event.ExecutorReport(executor, hearing.heard(sync, state().executor(executor)))
                                 : event;
                     }
                 };
             }
         };
+    }
+
+    /** The dispatcher believes every report, however old, as if it were the newest one. */
+    static Parts withoutFence() {
+        return hearing(Mutants::asNewest);
     }
 
     private static ExecutorSync asNewest(ExecutorSync sync, Optional<Peer.Executor> known) {
@@ -72,19 +81,7 @@ final class Mutants {
 
     /** The dispatcher takes an agent whose end nobody saw for one that never started. */
     static Parts tryingAgainWhatMayHaveRun() {
-        return new Parts() {
-            @Override
-            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
-                return new DispatcherProcess(world, ledger, limits, life) {
-                    @Override
-                    Event seen(Event event) {
-                        return event instanceof Event.ExecutorReport(String executor, ExecutorSync sync)
-                                ? new Event.ExecutorReport(executor, withoutLosses(sync))
-                                : event;
-                    }
-                };
-            }
-        };
+        return hearing((sync, _) -> withoutLosses(sync));
     }
 
     private static ExecutorSync withoutLosses(ExecutorSync sync) {
