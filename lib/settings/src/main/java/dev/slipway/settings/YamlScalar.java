@@ -27,12 +27,21 @@ final class YamlScalar {
         return isPlain(node) && NULLS.contains(node.getValue());
     }
 
-    /** Whether the text, written without quotes, would be read as something else than a text. */
+    /** Whether the text, written without quotes, could be read as something else than itself. */
     static boolean needsQuotes(String text) {
         return NULLS.contains(text)
+                || text.codePoints().anyMatch(YamlScalar::isSpecial)
                 || bool(text).isPresent()
                 || INTEGER.matcher(text).matches()
                 || DECIMAL.matcher(text).matches();
+    }
+
+    /** Line ends, of which YAML has more than most, and what cannot be seen. */
+    private static boolean isSpecial(int character) {
+        return Character.isISOControl(character)
+                || character == 0x2028
+                || character == 0x2029
+                || Character.getType(character) == Character.FORMAT;
     }
 
     static Optional<Boolean> bool(ScalarNode node) {

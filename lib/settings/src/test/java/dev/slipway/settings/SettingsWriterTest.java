@@ -36,6 +36,25 @@ class SettingsWriterTest {
         assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\u0085!",
+                "\u2028 x",
+                "x\u2029",
+                "\n  a\n b\n\n",
+                "\r",
+                "\t",
+                "\u0001",
+                "\uFEFF",
+                "#",
+                "- a",
+                "!x"
+            })
+    void keepsLineEndsAndWhatCannotBeSeen(String value) {
+        assertThat(Settings.parse(withValue(value).toYaml())).isEqualTo(withValue(value));
+    }
+
     @Test
     void keepsEveryBackend() {
         for (var file : List.of(
