@@ -35,10 +35,13 @@ final class DownCommand implements Runnable {
 
     @Override
     public void run() {
-        if (services.services().anyAlive() && (stopTasks || TaskStop.isConfigured(services))) {
+        boolean anyAlive = services.services().anyAlive();
+        if (anyAlive && stopTasks) {
             TaskStop.perform(services, host);
+        } else if (anyAlive) {
+            TaskStop.performIfConfigured(services, host);
         }
-        var running = services.services().anyAlive() ? runningAgents() : "";
+        var running = anyAlive ? runningAgents() : "";
         var stopped = services.services().down();
         host.printer()
                 .println(

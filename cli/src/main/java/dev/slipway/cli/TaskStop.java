@@ -20,8 +20,14 @@ final class TaskStop {
 
     private TaskStop() {}
 
-    /** Whether the settings that the services run by ask for it. */
-    static boolean isConfigured(StateDirOption services) {
+    /** Does it if the settings that the services run by ask for it. */
+    static void performIfConfigured(StateDirOption services, Host host) {
+        if (isConfigured(services)) {
+            perform(services, host);
+        }
+    }
+
+    private static boolean isConfigured(StateDirOption services) {
         var file = services.stateDir().settingsFile();
         try {
             return Files.exists(file) && Settings.load(file).slipway().stopsOnShutdown();
@@ -53,13 +59,20 @@ final class TaskStop {
         var delivery = Deadline.in(PATIENCE);
         boolean ended = false;
         while (true) {
-            var now = api.shutDown();
-            if (now.active() == 0 && !ended) {
-                ended = true;
-                delivery = Deadline.in(DELIVERY_PATIENCE);
-            }
-            if ((now.active() == 0 && now.undelivered() == 0) || end.passed() || delivery.passed()) {
-                return now;
+            try {
+                var now = api.shutDown();
+                if (now.active() == 0 && !ended) {
+                    ended = true;
+                    delivery = Deadline.in(DELIVERY_PATIENCE);
+                }
+                if ((now.active() == 0 && now.undelivered() == 0) || end.passed() || delivery.passed()) {
+                    return now;
+                }
+            } catch (ApiFailure e) {
+                boolean mayPass = e.mayPass() && e.status() != ApiFailure.UNREACHABLE;
+                if (!mayPass || end.passed()) {
+                    throw e;
+                }
             }
             LockSupport.parkNanos(LOOK.toNanos());
         }

@@ -99,6 +99,9 @@ final class UpCommand implements Callable<Integer> {
     private int endedBy(Stop stop, Interrupts.Signal signal, Services services) {
         stop.interruptNoMore();
         if (foreground) {
+            if (services.anyAlive()) {
+                TaskStop.performIfConfigured(state, host);
+            }
             services.down();
             return 0;
         }
@@ -143,8 +146,8 @@ final class UpCommand implements Callable<Integer> {
             services.down();
             return 1;
         }
-        if (end.isEmpty() && TaskStop.isConfigured(state)) {
-            TaskStop.perform(state, host);
+        if (end.isEmpty()) {
+            TaskStop.performIfConfigured(state, host);
         }
         services.down();
         print(logs);

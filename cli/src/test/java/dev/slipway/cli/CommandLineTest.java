@@ -41,41 +41,7 @@ class CommandLineTest {
     @BeforeEach
     void prepare() throws IOException {
         host = new TestHost(directory);
-        Files.createDirectories(host.stateDir().resolve("logs"));
-        var bootId =
-                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-        var stat = Files.readString(Path.of("/proc/self/stat"));
-        var ticks = stat.substring(stat.lastIndexOf(") ")).split(" ", -1)[20];
-        var mark = Map.of("pid", ProcessHandle.current().pid(), "start", bootId + " " + ticks);
-        Json.MAPPER.writeValue(
-                host.stateDir().resolve("launch.json").toFile(),
-                Map.of(
-                        "apiToken",
-                        StubApi.TOKEN,
-                        "internalToken",
-                        "internal",
-                        "ports",
-                        Map.of("dispatcher", api.port(), "executor-direct", api.port()),
-                        "metrics",
-                        Map.of("host", "127.0.0.1", "port", api.port()),
-                        "processes",
-                        Map.of("dispatcher", mark, "executor-direct", mark),
-                        "owner",
-                        "OPERATOR",
-                        "logLevel",
-                        "INFO"));
-        Json.MAPPER.writeValue(
-                host.stateDir().resolve("env.json").toFile(),
-                Map.of(
-                        "api",
-                        "http://127.0.0.1:" + api.port(),
-                        "metrics",
-                        "http://127.0.0.1:%d/metrics".formatted(api.port()),
-                        "token",
-                        StubApi.TOKEN,
-                        "services",
-                        Map.of("dispatcher", Map.of("pid", 1, "url", "http://d", "log", "d.log"))));
-        Files.writeString(host.stateDir().resolve("settings.yaml"), "{}");
+        RunningServices.pretend(host, api, ProcessHandle.current());
         api.answer("POST /api/v1/tasks", json(201, Tasks.in(TaskState.QUEUED)));
     }
 

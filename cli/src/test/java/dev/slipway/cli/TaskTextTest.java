@@ -26,6 +26,14 @@ class TaskTextTest {
     }
 
     @Test
+    void marksTheTaskThatHasGoneSilent() {
+        var task = Tasks.stalled();
+
+        assertThat(TaskText.table(List.of(task), NOW)).contains("running (stalled)");
+        assertThat(TaskText.timeline(task, List.of())).contains("running, and no output has come for long");
+    }
+
+    @Test
     void saysWhenThereIsNothing() {
         assertThat(TaskText.table(List.of(), NOW)).isEqualTo("no tasks");
     }

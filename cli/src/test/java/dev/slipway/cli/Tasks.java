@@ -13,15 +13,19 @@ public final class Tasks {
     private Tasks() {}
 
     public static Api.Task in(TaskState state) {
-        return task("x-1", state, null, null, null, OptionalInt.empty(), null);
+        return task("x-1", state, null, null, false, null, OptionalInt.empty(), null);
+    }
+
+    static Api.Task stalled() {
+        return task("x-1", TaskState.RUNNING, null, null, true, null, OptionalInt.empty(), null);
     }
 
     static Api.Task failed(FailureReason reason, OptionalInt exitCode, String message) {
-        return task("x-1", TaskState.FAILED, null, null, reason, exitCode, message);
+        return task("x-1", TaskState.FAILED, null, null, false, reason, exitCode, message);
     }
 
     static Api.Task queued(String id, String title, String waiting) {
-        return task(id, TaskState.QUEUED, title, waiting, null, OptionalInt.empty(), null);
+        return task(id, TaskState.QUEUED, title, waiting, false, null, OptionalInt.empty(), null);
     }
 
     private static Api.Task task(
@@ -29,6 +33,7 @@ public final class Tasks {
             TaskState state,
             @Nullable String title,
             @Nullable String waiting,
+            boolean stalled,
             @Nullable FailureReason reason,
             OptionalInt exitCode,
             @Nullable String message) {
@@ -43,7 +48,7 @@ public final class Tasks {
                 Optional.empty(),
                 Map.of(),
                 Optional.ofNullable(waiting),
-                false,
+                stalled,
                 Optional.empty(),
                 Optional.ofNullable(reason),
                 exitCode,

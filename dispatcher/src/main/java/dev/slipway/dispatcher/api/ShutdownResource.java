@@ -25,8 +25,8 @@ public class ShutdownResource {
     @POST
     @Operation(
             summary =
-                    "Ends every running task as graceful_shutdown, and launches nothing more until the dispatcher is started"
-                            + " again. What waits keeps its place. Call it again to see how far it is.")
+                    "Ends every running task as graceful_shutdown, and launches nothing for 30 seconds. What waits keeps its"
+                            + " place. Call it again until nothing is active, and then stop the services.")
     public Api.Shutdown shutDown() {
         loop.decide(new Event.ShutDown("user"));
         return loop.ask((state, limits, now) -> new Api.Shutdown(state.activeCount(), (int) state.outbox().stream()

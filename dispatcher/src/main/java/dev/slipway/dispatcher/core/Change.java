@@ -82,8 +82,8 @@ public sealed interface Change {
     /** The connector has its answer and waits no more. */
     record ConnectorAnswered(String connector) implements Transient {}
 
-    /** Nothing more is launched until the dispatcher is started again. */
-    record ShutDown() implements Transient {}
+    /** Nothing is launched before {@code until}, unless that is asked for again; 0 ends it. */
+    record ShutDown(long until) implements Transient {}
 
     /** The clock of the leases; {@code regrant} after a time in which the loop did not run. */
     record Ticked(long at, boolean regrant) implements Transient {}

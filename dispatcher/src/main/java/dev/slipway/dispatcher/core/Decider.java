@@ -24,6 +24,9 @@ public final class Decider {
     /** A tick this much later than the one before it means that the loop, and not the others, was away. */
     static final long LATE_TICK_MILLIS = 5_000;
 
+    /** How long nothing is launched after a shutdown was asked for the last time: whoever asked may have gone away. */
+    public static final long SHUTDOWN_MILLIS = 30_000;
+
     /** The most messages that a connector is given to hold. */
     static final int MAX_HELD_MESSAGES = 256;
 
@@ -88,7 +91,7 @@ public final class Decider {
                 yield new Reply.Done();
             }
             case Event.ShutDown(String actor) -> {
-                emit(new Change.ShutDown());
+                emit(new Change.ShutDown(now + SHUTDOWN_MILLIS));
                 stopAll(state.active(), StopCause.SHUTDOWN, actor, now);
                 yield new Reply.Done();
             }
@@ -295,6 +298,9 @@ public final class Decider {
     private Reply tick(long now) {
         long before = state.tickedAt();
         emit(new Change.Ticked(now, before != 0 && (now < before || now - before > LATE_TICK_MILLIS)));
+        if (state.isShutDown() && now >= state.shutDownUntil()) {
+            emit(new Change.ShutDown(0));
+        }
         for (Execution execution : state.active()) {
             if (execution.life() instanceof Life.Running running
                     && execution.timeoutMillis().isPresent()

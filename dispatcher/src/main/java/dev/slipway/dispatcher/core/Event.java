@@ -50,7 +50,10 @@ public sealed interface Event {
     /** No new work for the executor, or new work again. */
     record Drain(String executor, boolean drained) implements Event {}
 
-    /** Every running execution is to end, and nothing more is launched, because the whole is being shut down. */
+    /**
+     * Every running execution is to end, and nothing is launched, because the whole is being shut down. It holds for
+     * {@value Decider#SHUTDOWN_MILLIS} ms: whoever shuts down asks again until that is done.
+     */
     record ShutDown(String actor) implements Event {}
 
     /** Time has passed; comes about once a second. */

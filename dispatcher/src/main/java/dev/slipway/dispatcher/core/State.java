@@ -39,7 +39,7 @@ public final class State {
     private long lastSeq;
     private long tickedAt;
     private long regrantedAt;
-    private boolean shutDown;
+    private long shutDownUntil;
 
     private State(String ledger, String session, long lastSeq) {
         this.ledger = ledger;
@@ -176,9 +176,14 @@ public final class State {
         return regrantedAt;
     }
 
-    /** Whether nothing more is to be launched. */
+    /** Whether nothing is to be launched now. */
     public boolean isShutDown() {
-        return shutDown;
+        return shutDownUntil > 0;
+    }
+
+    /** When that ends unless it is asked for again, milliseconds since the epoch. */
+    long shutDownUntil() {
+        return shutDownUntil;
     }
 
     /** A number larger than any given before: tied to the clock, so that a restored older ledger does not give it twice. */
@@ -202,7 +207,7 @@ public final class State {
                     put(execution.moved(stalled.attempt(), running.stalled(stalled.stalled())));
                 }
             }
-            case Change.ShutDown() -> shutDown = true;
+            case Change.ShutDown(long until) -> shutDownUntil = until;
             case Change.MessageAdded(Message message) -> {
                 lastSeq = Math.max(lastSeq, message.id());
                 outbox.put(message.id(), message);

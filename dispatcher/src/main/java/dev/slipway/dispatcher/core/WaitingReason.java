@@ -17,7 +17,8 @@ public final class WaitingReason {
                         .filter(executor ->
                                 !executor.isPresent(now, limits.times().lease()))
                         .map(executor -> "its executor " + executor.id()
-                                + " is away; the task goes on there and is picked up when the executor is back");
+                                + " is away; the task goes on there and is picked up when the executor is back"
+                                + (limits.times().lost().isPresent() ? " before it counts as lost" : ""));
             case Life.Ended _ -> Optional.empty();
         };
     }

@@ -63,7 +63,6 @@ public final class Loop implements AutoCloseable {
 
     // Only the loop's thread touches what follows, once it runs.
     private @Nullable State state;
-    private boolean shutDown;
     private long nextTick = System.nanoTime();
 
     /** Something to look up in the state. It must not keep or return any live part of it. */
@@ -250,14 +249,9 @@ public final class Loop implements AutoCloseable {
         List<Answer> answers = new ArrayList<>();
         List<Runnable> replies = new ArrayList<>();
         Map<String, Details> details = new HashMap<>();
-        if (shutDown && !current.isShutDown()) {
-            Decision again = decider.decide(new Event.ShutDown("dispatcher"), now); // the memory was dropped since
-            changes.addAll(again.changes());
-        }
         for (Work work : works) {
             switch (work) {
                 case Work.Decide decide -> {
-                    shutDown |= decide.event() instanceof Event.ShutDown;
                     Decision decision = decider.decide(decide.event(), now);
                     changes.addAll(decision.changes());
                     answers.addAll(decision.answers());

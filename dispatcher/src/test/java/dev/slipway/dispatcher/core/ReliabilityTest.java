@@ -359,6 +359,24 @@ class ReliabilityTest {
     }
 
     @Test
+    void aShutdownThatNobodyAsksForAgainIsOver() {
+        desk.sync("e");
+        desk.play(new Event.ShutDown("user"));
+        desk.submit("a");
+        desk.now += Decider.SHUTDOWN_MILLIS - 1;
+        desk.play(new Event.Tick());
+        desk.play(new Event.ShutDown("user"));
+        desk.now += Decider.SHUTDOWN_MILLIS - 1;
+        desk.play(new Event.Tick());
+        assertThat(desk.stateOf("a")).isEqualTo(TaskState.QUEUED);
+
+        desk.now += 1;
+        desk.play(new Event.Tick());
+
+        assertThat(desk.sync("e").orElseThrow().launch()).containsExactly(key("a"));
+    }
+
+    @Test
     void anExecutorThatLeavesIsToldToStopWhatItHasAndGetsNothingMore() {
         desk.submit("a");
         desk.submit("b");

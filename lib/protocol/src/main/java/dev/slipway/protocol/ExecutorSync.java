@@ -48,7 +48,7 @@ public record ExecutorSync(
      * @param started whether the agent runs; false while it is being prepared
      * @param stopping whether a stop or drop of it was received and is being carried out: it is not told again
      * @param startedAtMillis when the agent started, milliseconds since the epoch; 0 while it has not
-     * @param silentMillis how long no output of it has come, counted from when its executor began to watch it
+     * @param silentMillis how long no output of it has come, as far as its executor's process has watched it
      */
     public record Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis, long silentMillis) {
         public Run {

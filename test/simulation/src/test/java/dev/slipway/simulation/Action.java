@@ -41,8 +41,8 @@ sealed interface Action {
     /** The executor is shut down, and its runs are to end before it does. */
     record Leave(long at, String executor, long down) implements Action {}
 
-    /** Somebody has every task ended; some time later the dispatcher is started anew. */
-    record ShutDown(long at, long until, long down) implements Action {}
+    /** Somebody has every task ended. */
+    record ShutDown(long at) implements Action {}
 
     /** The executor's process stands still; with {@code replaced}, a new one is started before it goes on. */
     record PauseExecutor(long at, String executor, long pause, boolean replaced) implements Action {}

@@ -142,7 +142,7 @@ final class Author {
                 }
                 case 14 -> actions.add(new Action.Reboot(at, executor, between(1_000, 8_000)));
                 case 15 -> actions.add(new Action.Leave(at, executor, between(0, 8_000)));
-                case 16 -> actions.add(new Action.ShutDown(at, between(1_000, 12_000), between(0, 8_000)));
+                case 16 -> shutDown(at);
                 default ->
                     actions.add(new Action.Disturb(
                             at,
@@ -152,6 +152,20 @@ final class Author {
                             pick(0, 10, 40),
                             pick(0, 200, 2_000, 10_000)));
             }
+        }
+    }
+
+    /** Asked once, or again and again until the dispatcher is stopped, or until whoever asks goes away. */
+    private void shutDown(long at) {
+        long asked = at;
+        actions.add(new Action.ShutDown(asked));
+        while (oneIn(2)) {
+            asked = Math.min(length, asked + between(200, 20_000));
+            actions.add(new Action.ShutDown(asked));
+        }
+        if (oneIn(2)) {
+            long stopped = Math.min(length, asked + between(200, 5_000));
+            actions.add(new Action.CrashDispatcher(stopped, Action.Moment.NOW, between(0, 8_000)));
         }
     }
 

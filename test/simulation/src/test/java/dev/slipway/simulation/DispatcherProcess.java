@@ -39,7 +39,6 @@ class DispatcherProcess extends SimulatedProcess {
     private State state;
     private int restorations;
     private boolean busy;
-    private boolean shutDown;
 
     DispatcherProcess(World world, FakeLedger ledger, Limits limits, int life) {
         super(world, "dispatcher " + life);
@@ -67,11 +66,6 @@ class DispatcherProcess extends SimulatedProcess {
             inbox.add(new Pending(new Call(seen(call.event()), call.payload()), respond));
             wake();
         }
-    }
-
-    /** Whether it was told to launch nothing more. */
-    final boolean isShutDown() {
-        return shutDown;
     }
 
     /** The event as the loop sees it. */
@@ -106,12 +100,8 @@ class DispatcherProcess extends SimulatedProcess {
         List<Pending> taken = List.copyOf(inbox);
         inbox.clear();
         Batch batch = new Batch(ledger);
-        if (shutDown && !state.isShutDown()) {
-            batch.add(decider.decide(new Event.ShutDown("dispatcher"), world.now())); // the memory was dropped since
-        }
         for (Pending pending : taken) {
             world.rules().asks(pending.call().event());
-            shutDown |= pending.call().event() instanceof Event.ShutDown;
             Decision decision = decide(pending.call().event());
             batch.add(decision);
             batch.add(new Batch.Told(pending.respond(), pending.call().event(), decision.reply()));
@@ -191,6 +181,7 @@ class DispatcherProcess extends SimulatedProcess {
         held.values().forEach(respond -> respond.accept(new Response.Unavailable()));
         held.clear();
         restorations++;
+        world.rules().dispatcherForgets();
         goOnWith(ledger.restore(name() + "/" + restorations));
     }
 

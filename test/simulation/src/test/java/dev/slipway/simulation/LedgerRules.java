@@ -3,6 +3,7 @@ package dev.slipway.simulation;
 import static dev.slipway.simulation.Rules.require;
 
 import dev.slipway.dispatcher.core.Change;
+import dev.slipway.dispatcher.core.Decider;
 import dev.slipway.dispatcher.core.Event;
 import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
@@ -54,8 +55,8 @@ final class LedgerRules {
     /** Runs that were given up with their executor. */
     private final Set<ExecutionKey> givenUp = new HashSet<>();
 
-    private boolean isShutdownAsked;
-    private boolean isShutDown;
+    private long shutdownAskedAt = Long.MIN_VALUE;
+    private long shutDownUntil;
 
     private final Set<String> declined = new HashSet<>();
     /** Executions of whose result a message left because its receipt was proved. */
@@ -77,7 +78,7 @@ final class LedgerRules {
         switch (event) {
             case Event.CancelTask cancel -> cancelAskedAt.put(cancel.taskId(), world.now());
             case Event.CancelExecution cancel -> cancelAskedAt.put(cancel.executionId(), world.now());
-            case Event.ShutDown _ -> isShutdownAsked = true;
+            case Event.ShutDown _ -> shutdownAskedAt = world.now();
             case Event.ExecutorReport(String executor, ExecutorSync sync) -> hears(executor, sync);
             default -> {}
         }
@@ -101,10 +102,9 @@ final class LedgerRules {
         return givenUp.contains(key);
     }
 
-    /** Another process of the dispatcher begins: whatever was shut down, it was started anew. */
-    void dispatcherBegins() {
-        isShutdownAsked = false;
-        isShutDown = false;
+    /** The dispatcher knows only what is in its rows: that it was being shut down is not. */
+    void dispatcherForgets() {
+        shutDownUntil = 0;
     }
 
     void told(Event event, Reply reply) {
@@ -122,7 +122,9 @@ final class LedgerRules {
             case Reply.AtCapacity() -> world.met(Happening.REJECTED_AT_CAPACITY);
             case Reply.Done(), Reply.Outdated(), Reply.Unknown(), Reply.IdTaken() -> {}
         }
-        isShutDown |= event instanceof Event.ShutDown;
+        if (event instanceof Event.ShutDown) {
+            shutDownUntil = shutdownAskedAt + Decider.SHUTDOWN_MILLIS;
+        }
         if (event instanceof Event.Submit submit && !submit.named()) {
             world.met(Happening.UNNAMED_EXECUTION_ASSIGNED);
         }
@@ -226,7 +228,7 @@ final class LedgerRules {
                 row.life() instanceof Life.Queued queued && queued.notBefore() <= world.now(),
                 "3: what is launched waits for that",
                 row + " is launched");
-        require(!isShutDown, "after a shutdown nothing is launched", row + " is launched");
+        require(shutDownUntil <= world.now(), "during a shutdown nothing is launched", row + " is launched");
         require(
                 row.claimed() && (row.source() == Source.API || plane.isClaimWritten(row.id())),
                 "1: a launch comes after the claim",
@@ -336,9 +338,9 @@ final class LedgerRules {
                         && world.now() - running.startedAt()
                                 >= row.timeoutMillis().getAsLong();
             case SHUTDOWN ->
-                isShutdownAsked
-                        || (row.life() instanceof Life.Active life
-                                && leaveAskedAt.getOrDefault(life.executor(), 0L) >= life.launchedAt());
+                row.life() instanceof Life.Active life
+                        && Math.max(shutdownAskedAt, leaveAskedAt.getOrDefault(life.executor(), 0L))
+                                >= life.launchedAt();
         };
         require(isWanted, "7: a run is stopped for a reason", row + " is stopped for " + stopping.cause());
         switch (row.life()) {

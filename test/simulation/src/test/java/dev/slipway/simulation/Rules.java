@@ -90,8 +90,8 @@ final class Rules {
 
     // --- executors and engines
 
-    void dispatcherBegins() {
-        rows.dispatcherBegins();
+    void dispatcherForgets() {
+        rows.dispatcherForgets();
     }
 
     /** An executor is told to launch something. */

@@ -98,9 +98,6 @@ final class World {
         calm();
         long end = now + CALM;
         runUntil(now + AFTERMATH);
-        if (dispatcher.isShutDown()) {
-            crashDispatcher(0); // or it would launch nothing for ever
-        }
         people.calm(hosts.keySet());
         runUntil(now + SETTLING);
         Optional<Violation> unrest = rules.unrest();
@@ -177,10 +174,7 @@ final class World {
             case Action.CrashExecutor crash -> host(crash.executor()).crash(crash.down());
             case Action.Reboot reboot -> host(reboot.executor()).reboot(reboot.down());
             case Action.Leave leave -> host(leave.executor()).leave(leave.down());
-            case Action.ShutDown shutDown -> {
-                people.shutDown();
-                after(shutDown.until(), () -> "the dispatcher is started anew", () -> crashDispatcher(shutDown.down()));
-            }
+            case Action.ShutDown _ -> people.shutDown();
             case Action.PauseExecutor pause -> host(pause.executor()).pause(pause.pause(), pause.replaced());
             case Action.LoseEngine lose -> host(lose.executor()).engine().beUnreachable(lose.during());
             case Action.CrashConnector crash -> {
@@ -215,7 +209,7 @@ final class World {
 
     private void startDispatcher() {
         if (dispatcher.isDead()) {
-            rules.dispatcherBegins();
+            rules.dispatcherForgets();
             dispatcher = parts.dispatcher(this, ledger, history.setup().limits(), ++dispatcherLives);
             dispatcher.start();
         }

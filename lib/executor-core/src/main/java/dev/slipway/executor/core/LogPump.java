@@ -16,6 +16,7 @@ import org.jboss.logging.Logger;
 final class LogPump {
     private static final Logger LOG = Logger.getLogger(LogPump.class);
     private static final int PIECE_BYTES = 256 << 10;
+    private static final long NOT_SILENT = Long.MAX_VALUE;
 
     /** How long to wait for output before looking whether the run has ended: the end of a silent run is reported this late. */
     private static final Duration PATIENCE = Duration.ofMillis(100);
@@ -28,7 +29,7 @@ final class LogPump {
     private final Backoff backoff = Backoff.ofCalls();
     private final Waiter retry = new Waiter();
     private final Waiter progress = new Waiter();
-    private volatile long heardAt;
+    private volatile long silentSince = NOT_SILENT;
     private volatile boolean over;
     private volatile boolean cancelled;
     private volatile boolean done;
@@ -39,12 +40,12 @@ final class LogPump {
         this.run = run;
         this.metrics = metrics;
         this.clock = clock;
-        this.heardAt = clock.millis();
     }
 
-    /** How long no output has come, in milliseconds, since this pump was made. */
+    /** How long this pump has seen no output, in milliseconds; 0 while it is not looking, or has some to deliver. */
     long silentMillis() {
-        return Math.max(0, clock.millis() - heardAt);
+        long since = silentSince;
+        return since == NOT_SILENT ? 0 : Math.max(0, clock.millis() - since);
     }
 
     /** Pumps until all is delivered, the dispatcher refuses the output, or it is cancelled. */
@@ -72,6 +73,7 @@ final class LogPump {
             }
         } finally {
             done = true;
+            silentSince = NOT_SILENT;
             progress.wake();
         }
     }
@@ -115,9 +117,12 @@ final class LogPump {
                     if (wasOver) {
                         return true;
                     }
+                    if (silentSince == NOT_SILENT) {
+                        silentSince = clock.millis();
+                    }
                     continue;
                 }
-                heardAt = clock.millis();
+                silentSince = NOT_SILENT;
                 LogAppend.Position position = append(new LogAppend(
                         run.key().attempt(), length, piece.bytes(), run.key().attempt() + ":" + piece.cursor()));
                 if (!position.accepted()) {

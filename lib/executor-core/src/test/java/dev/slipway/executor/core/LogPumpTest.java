@@ -7,6 +7,7 @@ import dev.slipway.protocol.ExecutionKey;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,11 +16,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LogPumpTest {
     private static final RunId RUN = new RunId("ledger-1", new ExecutionKey("e1", 2));
 
-    private volatile long now = 1_000;
+    private final AtomicLong now = new AtomicLong(1_000);
     private final FakeBackend backend = new FakeBackend();
     private final ScriptedDispatcher dispatcher = new ScriptedDispatcher();
     private final LogPump pump = new LogPump(
-            backend, dispatcher, RUN, new Metrics(new SimpleMeterRegistry()), () -> Instant.ofEpochMilli(now));
+            backend, dispatcher, RUN, new Metrics(new SimpleMeterRegistry()), () -> Instant.ofEpochMilli(now.get()));
 
     @AfterEach
     void cancel() {
@@ -76,16 +77,41 @@ class LogPumpTest {
     @Test
     void tellsHowLongNothingWasPrinted() {
         backend.begin(RUN, "");
-        now = 5_000;
-        assertThat(pump.silentMillis()).isEqualTo(4_000);
-
+        now.set(5_000);
+        assertThat(pump.silentMillis()).as("before it looks").isZero();
         Thread.ofVirtual().start(pump::pump);
+        awaitSilence();
+
         backend.write(RUN, "a sign of life");
         await().until(() -> !dispatcher.output().isEmpty());
-        now = 6_000;
 
-        assertThat(pump.silentMillis()).isEqualTo(1_000);
+        assertThat(pump.silentMillis()).isZero();
+        awaitSilence();
         pump.end();
+    }
+
+    @Test
+    void isNotSilentWhileOutputWaitsForTheDispatcher() {
+        backend.begin(RUN, "");
+        Thread.ofVirtual().start(pump::pump);
+        awaitSilence();
+        dispatcher.goAway(true);
+
+        backend.write(RUN, "a sign of life");
+        await().until(() -> pump.silentMillis() == 0);
+        now.addAndGet(60_000);
+
+        assertThat(pump.silentMillis()).isZero();
+        dispatcher.goAway(false);
+        await().until(() -> dispatcher.output().equals("a sign of life"));
+        pump.end();
+    }
+
+    private void awaitSilence() {
+        await().until(() -> {
+            now.addAndGet(1_000);
+            return pump.silentMillis() >= 3_000;
+        });
     }
 
     @Test
