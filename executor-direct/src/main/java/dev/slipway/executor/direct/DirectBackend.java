@@ -68,7 +68,7 @@ final class DirectBackend implements Backend, Closeable {
         try {
             Optional<Evidence> existing = store.find(run.key());
             if (existing.isEmpty()) {
-                launcher.launch(run, spec, progress, handle);
+                launch(run, spec, progress, handle);
             } else if (!existing.get().meta().ledger().equals(run.ledger())) {
                 throw new StartFailure(
                         Cause.EVIDENCE_IN_THE_WAY,
@@ -81,6 +81,16 @@ final class DirectBackend implements Backend, Closeable {
             }
         } finally {
             handle.starting.unlock();
+        }
+    }
+
+    private void launch(RunId run, TaskSpec spec, Progress progress, RunHandle handle)
+            throws StartFailure, IOException {
+        try {
+            launcher.launch(run, spec, progress, handle);
+        } catch (IOException | RuntimeException e) {
+            handle.failedToStart();
+            throw e;
         }
     }
 
@@ -147,7 +157,8 @@ final class DirectBackend implements Backend, Closeable {
                     + existing.get().directory());
         }
         Evidence evidence = existing.isPresent() ? existing.get() : store.create(revoked(run), Proc.bootId());
-        return evidence.revoke(Evidence.Claim.STOPPED);
+        return evidence.revoke(
+                handle(run.key()).hasFailedToStart() ? Evidence.Claim.ABANDONED : Evidence.Claim.STOPPED);
     }
 
     @Override

@@ -33,6 +33,7 @@ final class RunHandle {
     private @Nullable OutputEcho echo;
     private @Nullable Deadline setupDeadline;
     private volatile @Nullable Process keeper;
+    private volatile boolean hasFailedToStart;
 
     /** @param maxBacklog how much of its undelivered output is kept, in bytes */
     RunHandle(ExecutionKey key, HolePunch holePunch, long maxBacklog) {
@@ -95,6 +96,15 @@ final class RunHandle {
     /** Whether this process started the keeper. */
     boolean isOurs() {
         return keeper != null;
+    }
+
+    /** The start of this process failed half-way: whoever revokes the run now does so for that, and nobody stopped it. */
+    void failedToStart() {
+        hasFailedToStart = true;
+    }
+
+    boolean hasFailedToStart() {
+        return hasFailedToStart;
     }
 
     /** A keeper of this process that ended before it recorded itself. */

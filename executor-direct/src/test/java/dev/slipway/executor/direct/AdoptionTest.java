@@ -8,9 +8,11 @@ import static dev.slipway.executor.testkit.Watching.code;
 import static dev.slipway.executor.testkit.Watching.output;
 import static dev.slipway.executor.testkit.Watching.runsLeft;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipway.executor.core.Observed;
+import dev.slipway.executor.core.Progress;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
@@ -152,6 +154,24 @@ class AdoptionTest {
         Files.createDirectories(workspace);
 
         assertNeverBegan();
+    }
+
+    @Test
+    void aRunThatWasRevokedBecauseItsStartFailedHalfWayIsNotToldAsStopped() throws Exception {
+        DirectBackend before = open();
+        Progress broken = _ -> {
+            throw new IllegalStateException("broken");
+        };
+        assertThatThrownBy(() -> before.start(RUN, task("echo agent"), broken))
+                .isInstanceOf(IllegalStateException.class);
+        assertThat(before.revoke(RUN)).isTrue();
+
+        DirectBackend after = open();
+        assertThat(runsLeft(after)).containsExactly(RUN);
+        assertThat(awaitEnd(after, RUN).ending())
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.isTransient()).isTrue());
     }
 
     @Test

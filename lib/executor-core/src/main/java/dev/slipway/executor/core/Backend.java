@@ -50,7 +50,9 @@ public interface Backend {
     Observed observe(RunId run, Duration patience) throws IOException;
 
     /**
-     * Takes away the right to start, also from a start under way or one that nobody asked for yet.
+     * Takes away the right to start, also from a start under way or one that nobody asked for yet. After a {@link #start} of
+     * this process that failed half-way nobody has stopped the run: it ended for a reason that may pass, and so it is told by
+     * the next process, too.
      *
      * @return true only if the agent certainly never ran and never will: {@link #observe} then says so until {@link #forget}
      */
