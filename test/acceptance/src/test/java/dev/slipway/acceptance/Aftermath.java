@@ -40,12 +40,13 @@ final class Aftermath {
     /**
      * Waits for rest, and looks.
      *
-     * @param journal of the agents
+     * @param agents of these tasks
      * @param remarks to go with it
      */
-    Verdict.Seen seen(Path journal, List<String> remarks) throws IOException, InterruptedException {
+    Verdict.Seen seen(Agents agents, List<String> remarks) throws IOException, InterruptedException {
         List<String> left = left();
-        return new Verdict.Seen(Files.readAllLines(journal), controlPlane.received(), ended, logs(), left, remarks);
+        return new Verdict.Seen(
+                agents.journal(), agents.unkept(), controlPlane.received(), ended, logs(), left, remarks);
     }
 
     /** Waits as long as anything comes to its end. */

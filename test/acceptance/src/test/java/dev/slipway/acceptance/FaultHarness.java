@@ -3,13 +3,17 @@ package dev.slipway.acceptance;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipway.acceptance.FaultPlan.Round;
+import dev.slipway.acceptance.FaultPlan.Strike;
 import dev.slipway.acceptance.FaultPlan.Task;
 import dev.slipway.testkit.Assignment;
 import dev.slipway.testkit.FakeControlPlane;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -29,20 +33,15 @@ final class FaultHarness {
     private final Slipway slipway;
     private final FakeControlPlane controlPlane;
     private final FaultyServices services;
-    private final Path journal;
-    private final Path agent;
+    private final Agents agents;
     private final List<String> remarks = new ArrayList<>();
 
     private FaultHarness(Slipway slipway, FakeControlPlane controlPlane, Path directory, Optional<SmallDisk> disk)
             throws IOException {
         this.slipway = slipway;
         this.controlPlane = controlPlane;
-        this.services = new FaultyServices(slipway, controlPlane, disk);
-        this.journal = Files.createFile(directory.resolve("journal"));
-        this.agent = Files.writeString(directory.resolve("agent"), FaultPlan.agent(journal.toString()));
-        if (!agent.toFile().setExecutable(true)) {
-            throw new IOException(agent + " cannot be made executable");
-        }
+        this.agents = new Agents(directory);
+        this.services = new FaultyServices(slipway, controlPlane, agents, disk);
         if (disk.isEmpty()) {
             remarks.add("SKIPPED: full disks, because nothing may be mounted here");
         }
@@ -100,10 +99,35 @@ final class FaultHarness {
             }
             aftermath.awaitEndings();
         }
-        return new Recovery(bare, running, Verdict.of(plan, aftermath.seen(journal, remarks)));
+        return new Recovery(bare, running, Verdict.of(plan, aftermath.seen(agents, remarks)));
     }
 
     private Verdict carryOut(FaultPlan plan) throws Exception {
+        boolean isGood = false;
+        try {
+            Verdict verdict = verdict(plan);
+            isGood = verdict.isGood();
+            return verdict;
+        } finally {
+            if (!isGood) {
+                keepLogs(Path.of("target", "faults-" + plan.seed()).toAbsolutePath());
+            }
+        }
+    }
+
+    /** They would go with the disk. */
+    private void keepLogs(Path place) throws IOException {
+        Files.createDirectories(place);
+        try (Stream<Path> logs = Files.list(slipway.state().resolve("logs"))) {
+            for (Path log : logs.toList()) {
+                Files.copy(log, place.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Files.write(place.resolve("journal"), agents.journal());
+        System.out.println("the services' logs and the agents' journal are in " + place);
+    }
+
+    private Verdict verdict(FaultPlan plan) throws Exception {
         services.start();
         var aftermath = new Aftermath(slipway, controlPlane, plan.tasks());
         try (var assigner = new Assigner(controlPlane);
@@ -119,7 +143,7 @@ final class FaultHarness {
             remarks.add("%d assignments were sent, on %d connections; %d were rejected"
                     .formatted(assigner.sent(), controlPlane.connections(), rejections()));
         }
-        return Verdict.of(plan, aftermath.seen(journal, remarks));
+        return Verdict.of(plan, aftermath.seen(agents, remarks));
     }
 
     private long rejections() {
@@ -136,12 +160,14 @@ final class FaultHarness {
             throws Exception {
         List<Future<?>> faults = new ArrayList<>();
         List<Moment> moments = new ArrayList<>();
-        moments.add(new Moment(
-                round.faultAt(),
-                () -> faults.add(callers.submit(() -> {
-                    services.carryOut(round.fault());
-                    return null;
-                }))));
+        for (Strike strike : round.strikes()) {
+            moments.add(new Moment(
+                    strike.at(),
+                    () -> faults.add(callers.submit(() -> {
+                        services.carryOut(strike.fault());
+                        return null;
+                    }))));
+        }
         for (Task task : round.tasks()) {
             moments.addAll(
                     task.fromControlPlane()
@@ -157,6 +183,9 @@ final class FaultHarness {
         for (Future<?> fault : faults) {
             fault.get();
         }
+        System.out.printf(
+                "%tT after %.1f s: %s%n",
+                LocalTime.now(ZoneOffset.UTC), (System.nanoTime() - begun) / 1e9, round.strikes());
     }
 
     private List<Moment> assignments(Task task, Assigner assigner) {
@@ -171,7 +200,7 @@ final class FaultHarness {
     private Assignment assignment(Task task) {
         return Assignment.of(task.id())
                 .execution(task.execution())
-                .env("PLAY", "exec '" + agent + "' " + String.join(" ", FaultPlan.arguments(task)));
+                .env("PLAY", "exec '" + agents.program() + "' " + String.join(" ", FaultPlan.arguments(task)));
     }
 
     private interface Background {
@@ -179,7 +208,7 @@ final class FaultHarness {
     }
 
     private List<Moment> submissions(Task task, Background background) throws IOException {
-        List<String> command = Stream.concat(Stream.of(agent.toString()), FaultPlan.arguments(task).stream())
+        List<String> command = Stream.concat(Stream.of(agents.program().toString()), FaultPlan.arguments(task).stream())
                 .toList();
         String body = Slipway.JSON.writeValueAsString(Map.of("executionId", task.execution(), "command", command));
         Runnable submit = () -> background.begin(() -> call("/api/v1/tasks", body));

@@ -6,21 +6,31 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What is done to the services and asked of them, in rounds: the same for the same seed. All times are milliseconds from the
  * beginning of the round.
+ *
+ * <p>Two faults are carried out side by side: one that ends services, and one that does not. So every kind of either meets
+ * every kind of the other sooner or later, and services are never started for two faults at once.
  */
 record FaultPlan(long seed, List<Round> rounds) {
     private static final List<String> SERVICES = List.of("dispatcher", "connector", "executor-direct");
 
-    /** Tasks arrive during so much of a round, and the fault comes in the midst of them. */
+    /** Tasks arrive during so much of a round, and the faults come in the midst of them. */
     private static final int ARRIVALS = 1_500;
+
+    /** Long enough that assignments are rejected. A start that fails is tried for at least 11 seconds: none fails for good. */
+    private static final int LONGEST_FULL_DISK = 6_000;
 
     private static final int OUTPUT_STEPS = 10;
 
-    /** One fault, and the tasks that arrive around it. The next round begins when the fault is over. */
-    record Round(List<Task> tasks, long faultAt, Fault fault) {}
+    /** Faults, and the tasks that arrive around them. The next round begins when the faults are over. */
+    record Round(List<Task> tasks, List<Strike> strikes) {}
+
+    /** A fault and its time. */
+    record Strike(long at, Fault fault) {}
 
     /** Something bad. */
     sealed interface Fault {
@@ -30,7 +40,7 @@ record FaultPlan(long seed, List<Round> rounds) {
         /** SIGTERM to all of these; started again when they have ended. */
         record Restart(List<String> services) implements Fault {}
 
-        /** SIGSTOP to all of these, and SIGCONT after {@code length} ms. */
+        /** SIGSTOP to those of these that run, and SIGCONT after {@code length} ms. */
         record Pause(List<String> services, long length) implements Fault {}
 
         /** The control plane resets the connection. */
@@ -47,6 +57,9 @@ record FaultPlan(long seed, List<Round> rounds) {
 
         /** The same, and every service is killed meanwhile. */
         record KillOnFullDisk(long length) implements Fault {}
+
+        /** SIGKILL to the shell that keeps a run of the direct executor, and to nothing else. */
+        record KillKeeper() implements Fault {}
     }
 
     /**
@@ -125,21 +138,28 @@ record FaultPlan(long seed, List<Round> rounds) {
         return rounds.stream().flatMap(round -> round.tasks().stream()).toList();
     }
 
-    /** @param faults how many rounds there are; each kind of fault comes once before any comes again */
+    /** @param faults how many in all; each kind comes once before any comes again */
     static FaultPlan of(long seed, int tasks, int faults) {
         Random random = new Random(seed);
+        int count = (faults + 1) / 2;
         List<Round> rounds = new ArrayList<>();
-        List<Fault> deck = new ArrayList<>();
+        List<Fault> ending = new ArrayList<>();
+        List<Fault> others = new ArrayList<>();
         int number = 0;
-        for (int round = 0; round < faults; round++) {
-            if (deck.isEmpty()) {
-                deck.addAll(deck(random));
+        for (int round = 0; round < count; round++) {
+            if (ending.isEmpty()) {
+                ending.addAll(ending(random));
+                others.addAll(others(random));
             }
             List<Task> arriving = new ArrayList<>();
-            while (number < (long) tasks * (round + 1) / faults) {
+            while (number < (long) tasks * (round + 1) / count) {
                 arriving.add(task(number++, random));
             }
-            rounds.add(new Round(List.copyOf(arriving), random.nextInt(ARRIVALS), deck.removeLast()));
+            List<Strike> strikes = Stream.of(ending.removeLast(), others.removeLast())
+                    .limit(faults - 2L * round)
+                    .map(fault -> new Strike(random.nextInt(ARRIVALS), fault))
+                    .toList();
+            rounds.add(new Round(List.copyOf(arriving), strikes));
         }
         return new FaultPlan(seed, List.copyOf(rounds));
     }
@@ -150,9 +170,10 @@ record FaultPlan(long seed, List<Round> rounds) {
                 .mapToObj(number -> new Task(
                         number, true, 0, 120_000, number, 1_000, false, OptionalLong.empty(), OptionalLong.empty()))
                 .toList();
-        List<Round> rounds = new ArrayList<>(List.of(new Round(arriving, 0, new Fault.Kill(SERVICES, 0))));
+        List<Strike> strikes = List.of(new Strike(0, new Fault.Kill(SERVICES, 0)));
+        List<Round> rounds = new ArrayList<>(List.of(new Round(arriving, strikes)));
         for (int round = 1; round < faults; round++) {
-            rounds.add(new Round(List.of(), 0, new Fault.Kill(SERVICES, 0)));
+            rounds.add(new Round(List.of(), strikes));
         }
         return new FaultPlan(0, List.copyOf(rounds));
     }
@@ -171,23 +192,37 @@ record FaultPlan(long seed, List<Round> rounds) {
                 random.nextInt(6) == 0 ? OptionalLong.of(at + random.nextInt(4_000)) : OptionalLong.empty());
     }
 
-    private static List<Fault> deck(Random random) {
-        List<Fault> deck = new ArrayList<>();
-        List<List<String>> targets =
-                new ArrayList<>(SERVICES.stream().map(List::of).toList());
-        targets.add(SERVICES);
-        for (List<String> services : targets) {
-            deck.add(new Fault.Kill(services, random.nextInt(1_500)));
-            deck.add(new Fault.Restart(services));
-            deck.add(new Fault.Pause(services, length(random)));
+    /** Of each kind that ends services one, and as many as there are {@link #others}. */
+    private static List<Fault> ending(Random random) {
+        List<Fault> faults = new ArrayList<>();
+        for (List<String> services : targets()) {
+            faults.add(new Fault.Kill(services, random.nextInt(1_500)));
+            faults.add(new Fault.Restart(services));
         }
-        deck.add(new Fault.Cut());
-        deck.add(new Fault.Stall(length(random)));
-        deck.add(new Fault.HalfClose());
-        deck.add(new Fault.FullDisk(length(random)));
-        deck.add(new Fault.KillOnFullDisk(random.nextInt(500, 2_000)));
-        Collections.shuffle(deck, random);
-        return deck;
+        faults.add(new Fault.KillOnFullDisk(random.nextInt(500, 2_000)));
+        Collections.shuffle(faults, random);
+        return faults;
+    }
+
+    /** Of each kind that leaves services running one. */
+    private static List<Fault> others(Random random) {
+        List<Fault> faults = new ArrayList<>();
+        for (List<String> services : targets()) {
+            faults.add(new Fault.Pause(services, length(random)));
+        }
+        faults.add(new Fault.Cut());
+        faults.add(new Fault.Stall(length(random)));
+        faults.add(new Fault.HalfClose());
+        faults.add(new Fault.FullDisk(random.nextInt(500, LONGEST_FULL_DISK)));
+        faults.add(new Fault.KillKeeper());
+        Collections.shuffle(faults, random);
+        return faults;
+    }
+
+    /** Each service alone, and all. */
+    private static List<List<String>> targets() {
+        return Stream.concat(SERVICES.stream().map(List::of), Stream.of(SERVICES))
+                .toList();
     }
 
     /** Most are shorter than every lease and timeout, some are longer than a lease, a write timeout or an assignment's patience. */

@@ -22,15 +22,33 @@ class FaultPlanTest {
     }
 
     @Test
-    void hasSoManyTasksAndFaultsAndEveryKindOfFaultInSeventeen() {
-        FaultPlan plan = FaultPlan.of(7, 100, 17);
+    void hasSoManyTasksAndFaultsTwoAtATimeAndEveryKindOfFaultInEighteen() {
+        FaultPlan plan = FaultPlan.of(7, 100, 18);
         assertThat(plan.tasks()).hasSize(100).extracting(FaultPlan.Task::id).doesNotHaveDuplicates();
-        assertThat(plan.rounds()).hasSize(17);
-        assertThat(plan.rounds())
-                .extracting(round -> round.fault().getClass().getName())
+        assertThat(plan.rounds()).hasSize(9).allMatch(round -> round.strikes().size() == 2);
+        assertThat(faults(plan))
+                .extracting(fault -> fault.getClass().getName())
                 .contains(Stream.of(FaultPlan.Fault.class.getPermittedSubclasses())
                         .map(Class::getName)
                         .toArray(String[]::new));
+        assertThat(faults(FaultPlan.of(7, 100, 5))).hasSize(5);
+    }
+
+    /** Nothing can be said about a task that fails because its three attempts all met the same full disk. */
+    @Test
+    void noDiskIsFullForAsLongAsAStartIsTriedAgain() {
+        double shortestRetry = (5_000 + 10_000) * 0.75;
+        assertThat(faults(FaultPlan.of(7, 0, 2_000)))
+                .filteredOn(FaultPlan.Fault.FullDisk.class::isInstance)
+                .isNotEmpty()
+                .allMatch(fault -> ((FaultPlan.Fault.FullDisk) fault).length() < shortestRetry);
+    }
+
+    private static List<FaultPlan.Fault> faults(FaultPlan plan) {
+        return plan.rounds().stream()
+                .flatMap(round -> round.strikes().stream())
+                .map(FaultPlan.Strike::fault)
+                .toList();
     }
 
     @Test

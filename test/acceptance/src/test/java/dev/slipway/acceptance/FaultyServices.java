@@ -1,5 +1,6 @@
 package dev.slipway.acceptance;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,35 +10,46 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 
-/**
- * The packaged services, and everything bad that is done to them.
- *
- * @param slipway configured
- * @param disk of the state directory, if that has one of its own
- */
-record FaultyServices(Slipway slipway, FakeControlPlane controlPlane, Optional<SmallDisk> disk) {
+/** The packaged services, and everything bad that is done to them. Of faults at the same time only one may end services. */
+final class FaultyServices {
+    private final Slipway slipway;
+    private final FakeControlPlane controlPlane;
+    private final Agents agents;
+    private final Optional<SmallDisk> disk;
+
+    /** Held while the disk is full, and while services are started: nobody can do that on a full disk. */
+    private final ReentrantLock filling = new ReentrantLock();
+
+    /**
+     * @param slipway configured
+     * @param disk of the state directory, if that has one of its own
+     */
+    FaultyServices(Slipway slipway, FakeControlPlane controlPlane, Agents agents, Optional<SmallDisk> disk) {
+        this.slipway = slipway;
+        this.controlPlane = controlPlane;
+        this.agents = agents;
+        this.disk = disk;
+    }
+
     void carryOut(Fault fault) throws Exception {
         switch (fault) {
             case Fault.Kill(List<String> services, long down) -> {
-                kill(services);
+                end(services, "KILL");
                 pause(down);
                 start();
             }
             case Fault.Restart(List<String> services) -> {
-                signal(services, "TERM");
-                awaitEnd(services);
+                end(services, "TERM");
                 start();
             }
-            case Fault.Pause(List<String> services, long length) -> {
-                signal(services, "STOP");
-                pause(length);
-                signal(services, "CONT");
-            }
+            case Fault.Pause(List<String> services, long length) -> halt(services, length);
             case Fault.Cut() -> controlPlane.cut();
             case Fault.HalfClose() -> controlPlane.halfClose();
             case Fault.Stall(long length) -> {
@@ -49,11 +61,12 @@ record FaultyServices(Slipway slipway, FakeControlPlane controlPlane, Optional<S
             case Fault.KillOnFullDisk(long length) -> {
                 onFullDisk(() -> {
                     pause(length / 2);
-                    kill(slipway.services());
+                    end(slipway.services(), "KILL");
                     pause(length / 2);
                 });
                 start();
             }
+            case Fault.KillKeeper() -> agents.killKeeper();
         }
     }
 
@@ -66,38 +79,75 @@ record FaultyServices(Slipway slipway, FakeControlPlane controlPlane, Optional<S
         if (disk.isEmpty()) {
             return;
         }
-        disk.get().fill();
+        filling.lock();
         try {
+            disk.get().fill();
             deed.perform();
         } finally {
             disk.get().empty();
+            filling.unlock();
         }
     }
 
-    private void kill(List<String> services) throws IOException, InterruptedException {
-        signal(services, "KILL");
-        awaitEnd(services);
+    /** Those that run now: while another fault ends services, some may not. */
+    private List<ProcessHandle> running(List<String> services) throws IOException {
+        JsonNode known = slipway.env().get("services");
+        return services.stream()
+                .filter(known::has)
+                .flatMap(service ->
+                        ProcessHandle.of(known.at("/" + service + "/pid").longValue()).stream())
+                .toList();
     }
 
-    private void signal(List<String> services, String signal) throws IOException, InterruptedException {
-        for (String service : services) {
-            slipway.signal(service, signal);
+    /** The signals go to the same processes: who is started meanwhile runs. */
+    private void halt(List<String> services, long length) throws IOException, InterruptedException {
+        List<ProcessHandle> halted = running(services);
+        for (ProcessHandle service : halted) {
+            signal(service, "STOP");
+        }
+        CompletableFuture.allOf(halted.stream().map(ProcessHandle::onExit).toArray(CompletableFuture[]::new))
+                .completeOnTimeout(null, length, TimeUnit.MILLISECONDS)
+                .join(); // sooner if another fault kills them
+        for (ProcessHandle service : halted) {
+            signal(service, "CONT");
         }
     }
 
-    private void awaitEnd(List<String> services) throws IOException {
-        for (String service : services) {
-            long pid = slipway.env().get("services").get(service).get("pid").longValue();
-            await(service + " to end").atMost(Slipway.PATIENCE).until(() -> !Slipway.runs(pid));
+    private void end(List<String> services, String signal) throws IOException, InterruptedException {
+        List<ProcessHandle> ending = running(services);
+        assertThat(ending).as("of %s", services).hasSameSizeAs(services);
+        for (ProcessHandle service : ending) {
+            signal(service, signal);
+        }
+        for (ProcessHandle service : ending) {
+            await(service + " to end").atMost(Slipway.PATIENCE).until(() -> !Slipway.runs(service.pid()));
+        }
+    }
+
+    /** Does nothing to a process that has ended, whoever has its pid now. */
+    static void signal(ProcessHandle process, String signal) throws IOException, InterruptedException {
+        if (!process.isAlive()) {
+            return;
+        }
+        Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        if (kill.waitFor() != 0) {
+            assertThat(process.isAlive()).as("%s can be signalled", process).isFalse();
         }
     }
 
     /** Starts what does not run. Whether the control plane is reached at once is no matter. */
     void start() throws Exception {
-        Slipway.Result up = slipway.run(
-                slipway.upConfigured("--web-socket-url", controlPlane.uri().toString()));
-        if (up.exitCode() != 0 && !up.err().contains("the control plane is not reached")) {
-            throw new AssertionError("the services do not start again: " + up);
+        filling.lock();
+        try {
+            Slipway.Result up = slipway.run(
+                    slipway.upConfigured("--web-socket-url", controlPlane.uri().toString()));
+            if (up.exitCode() != 0 && !up.err().contains("the control plane is not reached")) {
+                throw new AssertionError("the services do not start again: " + up);
+            }
+        } finally {
+            filling.unlock();
         }
     }
 
@@ -109,7 +159,7 @@ record FaultyServices(Slipway slipway, FakeControlPlane controlPlane, Optional<S
     /** How long it takes after a SIGKILL of all services until so many running tasks are observed again. */
     double secondsToReturn(int runs) throws Exception {
         long begun = System.nanoTime();
-        kill(slipway.services());
+        end(slipway.services(), "KILL");
         try (ExecutorService starter = Executors.newVirtualThreadPerTaskExecutor()) {
             Future<?> up = starter.submit(() -> {
                 start();

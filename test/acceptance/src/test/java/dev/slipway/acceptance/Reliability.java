@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Long histories of faults, and the time that it takes to recover from the worst of them: writes {@code docs/reliability.md}. No
- * part of the build; run it as that page says.
+ * part of the build; run it as that page says. Interrupted, it goes on where it was with
+ * {@code -Dslipway.faults.continue=true}.
  */
 class Reliability {
     private static final Path PAGE = Path.of("../../docs/reliability.md");
@@ -35,26 +36,48 @@ class Reliability {
     @TempDir
     Path directory;
 
-    private record History(Verdict verdict, Duration length) {}
+    /** What the page says of one. */
+    record History(long seed, long minutes, Map<Kind, Long> violations, Map<String, Integer> counts, String report) {
+        static History of(Verdict verdict, Duration length) {
+            return new History(
+                    verdict.plan().seed(),
+                    length.toMinutes(),
+                    verdict.violations().stream()
+                            .collect(Collectors.groupingBy(Verdict.Violation::kind, Collectors.counting())),
+                    verdict.counts(),
+                    verdict.report());
+        }
+    }
 
     @Test
     void measure() throws Exception {
         Recovery recovery = FaultHarness.recovery(RUNNING, Files.createDirectory(directory.resolve("recovery")));
         List<History> histories = new ArrayList<>();
         for (long seed : seeds()) {
-            Instant begun = Instant.now();
-            Path place = Files.createDirectory(directory.resolve("seed-" + seed));
-            Verdict verdict = FaultHarness.judge(FaultPlan.of(seed, TASKS, FAULTS), place);
-            histories.add(new History(verdict, Duration.between(begun, Instant.now())));
-            System.out.println(verdict.report());
+            History history = history(seed);
+            histories.add(history);
+            System.out.println(history.report());
             Files.writeString(PAGE, page(recovery, histories));
         }
 
         assertThat(recovery.verdict().isGood()).as(recovery.verdict().report()).isTrue();
         assertThat(histories)
-                .allSatisfy(history -> assertThat(history.verdict().isGood())
-                        .as(history.verdict().report())
-                        .isTrue());
+                .allSatisfy(history ->
+                        assertThat(history.violations()).as(history.report()).isEmpty());
+    }
+
+    private History history(long seed) throws Exception {
+        Path record = Files.createDirectories(Path.of("target", "reliability"))
+                .resolve("%d-%d-%d.json".formatted(seed, TASKS, FAULTS));
+        if (Boolean.getBoolean("slipway.faults.continue") && Files.exists(record)) {
+            return Slipway.JSON.readValue(record.toFile(), History.class);
+        }
+        Instant begun = Instant.now();
+        Path place = Files.createDirectory(directory.resolve("seed-" + seed));
+        Verdict verdict = FaultHarness.judge(FaultPlan.of(seed, TASKS, FAULTS), place);
+        History history = History.of(verdict, Duration.between(begun, Instant.now()));
+        Slipway.JSON.writeValue(record.toFile(), history);
+        return history;
     }
 
     private static List<Long> seeds() {
@@ -78,12 +101,12 @@ class Reliability {
 
                 ## Faults while tasks come, run and end
 
-                Every history has %d tasks and %d faults by its seed. Most tasks come from the control plane, the others from the API; some are assigned or submitted twice, some are cancelled, some leave a process behind that ignores SIGTERM.
+                Every history has %d tasks and %d faults by its seed, two at a time: while services are killed or restarted, others are halted, the control plane misbehaves, the disk is full, or the shell that keeps a run is killed alone. Most tasks come from the control plane, the others from the API; some are assigned or submitted twice, some are cancelled, some leave a process behind that ignores SIGTERM.
 
-                | seed | minutes | without result | started twice | told wrongly | output wrong | left behind |
-                |---|---|---|---|---|---|---|
+                | seed | minutes | without result | never started | started twice | told wrongly | output wrong | left behind |
+                |---|---|---|---|---|---|---|---|
                 %s
-                *Without result*: an assigned task whose result did not reach the control plane, or a submitted one that did not end. *Told wrongly*: an ending or an exit code that was not the agent's. *Output wrong*: a byte that is missing, doubled or not the task's. *Left behind*: a process, a workspace, evidence, or a slot that is not free when all has come to rest.
+                *Without result*: an assigned task whose result did not reach the control plane, or a submitted one that did not end. *Never started*: a task that failed without a start, though every start whose failure may pass is tried again. *Told wrongly*: an ending or an exit code that was not the agent's, or one that nobody can have seen, since the shell that kept the run was killed. *Output wrong*: a byte that is missing, doubled or not the task's. *Left behind*: a process, a workspace, evidence, or a slot that is not free when all has come to rest.
 
                 What happened, in all histories together:
 
@@ -99,7 +122,7 @@ class Reliability {
                 | no task | %s |
                 | %d tasks running | %s |
                 """.formatted(
-                histories.stream().map(history -> Long.toString(seed(history))).collect(Collectors.joining(",")),
+                histories.stream().map(history -> Long.toString(history.seed())).collect(Collectors.joining(",")),
                 TASKS,
                 FAULTS,
                 Benchmarks.machine(),
@@ -117,33 +140,34 @@ class Reliability {
                 seconds(recovery.running()));
     }
 
-    private static long seed(History history) {
-        return history.verdict().plan().seed();
-    }
-
     private static String row(History history) {
         return "| %d | %d | %s |%n"
                 .formatted(
-                        seed(history),
-                        history.length().toMinutes(),
+                        history.seed(),
+                        history.minutes(),
                         Arrays.stream(Kind.values())
-                                .map(kind -> Long.toString(history.verdict().violations(kind)))
+                                .map(kind -> Long.toString(history.violations().getOrDefault(kind, 0L)))
                                 .collect(Collectors.joining(" | ")));
     }
 
     private static String counts(List<History> histories) {
         Map<String, Integer> counts = new TreeMap<>();
-        histories.forEach(history ->
-                history.verdict().counts().forEach((what, count) -> counts.merge(what, count, Integer::sum)));
+        histories.forEach(
+                history -> history.counts().forEach((what, count) -> counts.merge(what, count, Integer::sum)));
         return counts.entrySet().stream()
                 .map(count -> "| %s | %d |%n".formatted(count.getKey(), count.getValue()))
                 .collect(Collectors.joining());
     }
 
     private static String violations(Recovery recovery, List<History> histories) {
-        return Stream.concat(Stream.of(recovery.verdict()), histories.stream().map(History::verdict))
-                .filter(verdict -> !verdict.isGood())
-                .map(verdict -> "\n```\n" + verdict.report() + "```\n")
+        return Stream.concat(
+                        Stream.of(recovery.verdict())
+                                .filter(verdict -> !verdict.isGood())
+                                .map(Verdict::report),
+                        histories.stream()
+                                .filter(history -> !history.violations().isEmpty())
+                                .map(History::report))
+                .map(report -> "\n```\n" + report + "```\n")
                 .collect(Collectors.joining());
     }
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -185,11 +186,16 @@ final class Slipway {
 
     /** Whether the process runs: one that has ended and waits for its parent to notice does not. */
     static boolean runs(long pid) throws IOException {
+        return state(pid).filter(state -> state != 'Z').isPresent();
+    }
+
+    /** The kernel's letter for what the process does. */
+    static Optional<Character> state(long pid) throws IOException {
         try {
             String stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
-            return stat.charAt(stat.lastIndexOf(')') + 2) != 'Z';
+            return Optional.of(stat.charAt(stat.lastIndexOf(')') + 2));
         } catch (NoSuchFileException e) {
-            return false;
+            return Optional.empty();
         }
     }
 

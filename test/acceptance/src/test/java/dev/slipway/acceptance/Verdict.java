@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -19,9 +20,13 @@ import java.util.stream.Stream;
  * @param remarks what is allowed, and worth a look
  */
 record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> counts, List<String> remarks) {
+    /** What is said of an agent whose keeper was killed. */
+    private static final String UNSEEN = "was killed before it had recorded how";
+
     /** What can be wrong. */
     enum Kind {
         WITHOUT_RESULT,
+        NEVER_STARTED,
         STARTED_TWICE,
         TOLD_WRONGLY,
         OUTPUT_WRONG,
@@ -35,6 +40,7 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
      * What was seen from outside when all had come to rest.
      *
      * @param journal what the agents wrote of themselves
+     * @param unkept the executions whose keeper was killed while their agent ran
      * @param received what the control plane was sent
      * @param tasks of the API, by execution
      * @param logs the output that is kept, by execution
@@ -43,6 +49,7 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
      */
     record Seen(
             List<String> journal,
+            Set<String> unkept,
             List<Received> received,
             Map<String, JsonNode> tasks,
             Map<String, String> logs,
@@ -94,9 +101,10 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
     static Verdict of(FaultPlan plan, Seen seen) {
         Verdict verdict = new Verdict(plan, new ArrayList<>(), new TreeMap<>(), new ArrayList<>(seen.remarks()));
         seen.left().forEach(left -> verdict.violate(Kind.LEFT_BEHIND, left));
-        plan.rounds()
-                .forEach(round ->
-                        verdict.count("fault " + round.fault().getClass().getSimpleName()));
+        plan.rounds().stream()
+                .flatMap(round -> round.strikes().stream())
+                .forEach(strike ->
+                        verdict.count("fault " + strike.fault().getClass().getSimpleName()));
         plan.tasks().forEach(task -> verdict.judge(task, seen));
         return verdict;
     }
@@ -125,7 +133,9 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         if (!told.stream().allMatch(first::isSame)) {
             violate(Kind.TOLD_WRONGLY, execution + " was told in different ways: " + told);
         }
-        if (ends > 0) {
+        if (seen.unkept().contains(execution)) {
+            judgeUnkept(task, first);
+        } else if (ends > 0) {
             judgeEnded(task, first);
         } else if (starts > 0) {
             judgeKilled(task, first);
@@ -162,6 +172,19 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         }
     }
 
+    /** Nobody saw how its agent ended, so nobody may say so, whether the agent came to its own end or not. */
+    private void judgeUnkept(Task task, Told told) {
+        if (told.state().equals("failed")
+                && told.exitCode().isEmpty()
+                && told.message().contains(UNSEEN)) {
+            count("ended unseen and told so");
+        } else if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
+            count("cancelled after its keeper was killed");
+        } else {
+            violate(Kind.TOLD_WRONGLY, task.execution() + " lost its keeper, but was told as " + told);
+        }
+    }
+
     private void judgeKilled(Task task, Told told) {
         if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
             count("cancelled while running");
@@ -170,12 +193,12 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         }
     }
 
+    /** No fault lasts as long as a start is tried again, and what is rejected is assigned again: nothing excuses this. */
     private void judgeUnstarted(Task task, Told told) {
         if (told.state().equals("cancelled") && task.cancelAt().isPresent()) {
             count("cancelled before the start");
         } else if (told.state().equals("failed") && told.exitCode().isEmpty()) {
-            count("failed without a start");
-            remarks.add(task.execution() + " was never started: " + told.message());
+            violate(Kind.NEVER_STARTED, task.execution() + " was never started: " + told.message());
         } else {
             violate(Kind.TOLD_WRONGLY, task.execution() + " was never started, but told as " + told);
         }
@@ -205,10 +228,6 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
 
     private void violate(Kind kind, String what) {
         violations.add(new Violation(kind, what));
-    }
-
-    long violations(Kind kind) {
-        return violations.stream().filter(violation -> violation.kind() == kind).count();
     }
 
     private void count(String what) {

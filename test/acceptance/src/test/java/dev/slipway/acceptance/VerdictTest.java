@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.acceptance.FaultPlan.Fault;
 import dev.slipway.acceptance.FaultPlan.Round;
+import dev.slipway.acceptance.FaultPlan.Strike;
 import dev.slipway.acceptance.FaultPlan.Task;
 import dev.slipway.testkit.Received;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Whatever could go wrong is noticed: each test begins with a history in which nothing did. */
@@ -20,8 +23,11 @@ class VerdictTest {
     private static final Task THEIRS = task(0, true, 3, OptionalLong.empty());
     private static final Task OURS = task(1, false, 0, OptionalLong.empty());
     private static final Task CANCELLED = task(2, true, 0, OptionalLong.of(5));
-    private static final FaultPlan PLAN =
-            new FaultPlan(1, List.of(new Round(List.of(THEIRS, OURS, CANCELLED), 0, new Fault.Cut())));
+    private static final FaultPlan PLAN = new FaultPlan(
+            1, List.of(new Round(List.of(THEIRS, OURS, CANCELLED), List.of(new Strike(0, new Fault.Cut())))));
+
+    private static final JsonNode UNSEEN = json(
+            "{'state': 'failed', 'message': 'the shell that kept the run was killed before it had recorded how agent ended'}");
 
     private final List<String> journal = new ArrayList<>(
             List.of("start run-0 10", "start run-1 11", "end run-1 0", "end run-0 3", "start run-2 12"));
@@ -36,6 +42,7 @@ class VerdictTest {
             "run-0", THEIRS.output(),
             "run-1", OURS.output(),
             "run-2", CANCELLED.output().substring(0, 64)));
+    private final Set<String> unkept = new HashSet<>();
     private final List<String> left = new ArrayList<>();
 
     private static Task task(int number, boolean fromControlPlane, int exitCode, OptionalLong cancelAt) {
@@ -55,7 +62,9 @@ class VerdictTest {
     }
 
     private List<String> violations() {
-        return Verdict.of(PLAN, new Verdict.Seen(journal, received, tasks, logs, left, List.of())).violations().stream()
+        return Verdict.of(PLAN, new Verdict.Seen(journal, unkept, received, tasks, logs, left, List.of()))
+                .violations()
+                .stream()
                 .map(violation -> violation.kind() + ": " + violation.what())
                 .toList();
     }
@@ -102,6 +111,45 @@ class VerdictTest {
         journal.removeIf(line -> line.contains("run-1"));
         logs.put("run-1", "");
         assertThat(violations()).singleElement().asString().contains("never started");
+    }
+
+    @Test
+    void noticesAFailureWithoutAStartWhateverItsCause() {
+        journal.removeIf(line -> line.contains("run-1"));
+        logs.put("run-1", "");
+        tasks.put("run-1", json("{'state': 'failed', 'message': 'the workspace cannot be made'}"));
+        assertThat(violations())
+                .containsExactly("NEVER_STARTED: run-1 was never started: the workspace cannot be made");
+    }
+
+    @Test
+    void noticesACancellationThatNobodyAskedFor() {
+        journal.removeIf(line -> line.contains("run-1"));
+        logs.put("run-1", "");
+        tasks.put("run-1", json("{'state': 'cancelled'}"));
+        assertThat(violations()).singleElement().asString().contains("never started", "cancelled");
+    }
+
+    @Test
+    void nothingIsWrongWithAnEndThatIsToldAsUnseenBecauseItsKeeperWasKilled() {
+        unkept.add("run-1");
+        tasks.put("run-1", UNSEEN);
+        assertThat(violations()).as("it came to its own end").isEmpty();
+
+        journal.remove("end run-1 0");
+        assertThat(violations()).as("it was ended").isEmpty();
+    }
+
+    @Test
+    void noticesAnEndThatNobodyCanHaveSeen() {
+        unkept.add("run-0");
+        assertThat(violations()).singleElement().asString().contains("lost its keeper", "failed with 3");
+    }
+
+    @Test
+    void noticesAnEndThatIsToldAsUnseenThoughItsKeeperLived() {
+        tasks.put("run-1", UNSEEN);
+        assertThat(violations()).singleElement().asString().contains("exited with 0");
     }
 
     @Test
