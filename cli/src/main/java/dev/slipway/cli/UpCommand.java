@@ -114,9 +114,7 @@ final class UpCommand implements Callable<Integer> {
             out.println("all services run already");
         }
         running.env().services().forEach((service, process) -> {
-            var state = service != ServiceName.CONNECTOR
-                    ? "ready"
-                    : foreground ? "connecting" : obstacle.isEmpty() ? "ready" : "not connected";
+            var state = service == ServiceName.CONNECTOR ? connection(obstacle) : "ready";
             out.println("%-16s %s, pid %d, log %s".formatted(service.wireName(), state, process.pid(), process.log()));
         });
         out.println("API %s, metrics %s"
@@ -130,6 +128,14 @@ final class UpCommand implements Callable<Integer> {
                             .formatted(words));
             host.err().println(state.services().logTail(ServiceName.CONNECTOR));
         });
+    }
+
+    /** In the foreground nobody has waited for it. */
+    private String connection(Optional<String> obstacle) {
+        if (foreground) {
+            return "connecting";
+        }
+        return obstacle.isEmpty() ? "ready" : "not connected";
     }
 
     /** Until a signal asks to stop, or the services end otherwise. */

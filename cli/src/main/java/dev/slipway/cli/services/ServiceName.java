@@ -7,8 +7,8 @@ import java.util.Arrays;
 /** The services, in the order in which they are started; they are stopped in the reverse one. */
 public enum ServiceName {
     DISPATCHER("dispatcher", 8080, 384),
-    EXECUTOR_DIRECT("executor-direct", 8082, 256),
-    CONNECTOR("connector", 8081, 256);
+    CONNECTOR("connector", 8081, 256),
+    EXECUTOR_DIRECT("executor-direct", 8082, 256);
 
     private final String directory;
     private final int usualPort;

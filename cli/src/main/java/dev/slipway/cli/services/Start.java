@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -58,7 +59,7 @@ final class Start {
 
     /** Stops what {@link #run} has started. */
     void undo() {
-        for (var service : started.keySet()) {
+        for (var service : List.copyOf(started.keySet()).reversed()) {
             launch.process(service).ifPresent(mark -> Processes.stop(mark, Services.STOP_PATIENCE));
             launch = launch.withoutProcess(service);
         }

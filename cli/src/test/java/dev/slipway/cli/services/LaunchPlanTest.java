@@ -33,7 +33,7 @@ class LaunchPlanTest {
     void startsAConnectorOnlyWithAControlPlane() {
         var plan = LaunchPlan.of(withControlPlane(CONTROL_PLANE), Optional.empty(), Set.of());
 
-        assertThat(plan.start().keySet()).containsExactly(DISPATCHER, EXECUTOR_DIRECT, CONNECTOR);
+        assertThat(plan.start().keySet()).containsExactly(DISPATCHER, CONNECTOR, EXECUTOR_DIRECT);
         assertThat(plan.controlPlane()).contains(CONTROL_PLANE);
     }
 

@@ -87,7 +87,7 @@ class ServicesTest {
         var pid = service(services.dir().envFile().orElseThrow(), CONNECTOR).pid();
         assertThat(Files.readString(Path.of("/proc", String.valueOf(pid), "cmdline")))
                 .doesNotContain("canary");
-        assertThat(services.down()).containsExactly(CONNECTOR, EXECUTOR_DIRECT, DISPATCHER);
+        assertThat(services.down()).containsExactly(EXECUTOR_DIRECT, CONNECTOR, DISPATCHER);
         assertThat(Files.readString(services.dir().path().resolve("launch.json")))
                 .doesNotContain("canary");
     }

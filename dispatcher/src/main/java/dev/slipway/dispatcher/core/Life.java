@@ -18,6 +18,9 @@ import java.util.OptionalInt;
  *   │             └────────────┴──▶ Stopping
  *   └──(nothing of it exists)────────────┘
  * </pre>
+ *
+ * <p>A later attempt that only an executor knows of, because this ledger is an older copy, begins at Launching from wherever
+ * the execution is, or goes on at Stopping.
  */
 public sealed interface Life {
     TaskState state();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipway.testkit.Received;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of running tasks when Slipway is shut down and they are to end: each is told, and what waits keeps its place. */
@@ -32,6 +33,26 @@ class ShutdownIT extends ControlPlaneTest {
                 .allMatch(result -> result.failureReason()
                         .filter("graceful_shutdown"::equals)
                         .isPresent());
+    }
+
+    /** The signal may come before the start is complete. */
+    @Test
+    void endsTheRunningTasksInTheForegroundToo() throws Exception {
+        slipway.configure("slipway: {on_shutdown: stop}");
+        Process up = slipway.with("WARP_API_KEY", "key")
+                .start(slipway.upConfigured(
+                        "--web-socket-url", controlPlane.uri().toString(), "--foreground"));
+        controlPlane.awaitConnection(1);
+        assign("running", journal.note("start") + "sleep 600");
+        journal.awaitLine("start running");
+
+        Slipway.signal(up.pid(), "TERM");
+
+        assertThat(up.waitFor(Slipway.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(up.exitValue()).isZero();
+        assertThat(slipway.processes()).isEmpty();
+        up();
+        assertThat(controlPlane.awaitFailed("running").failureReason()).contains("graceful_shutdown");
     }
 
     @Test
