@@ -1,5 +1,6 @@
 package dev.slipway.connector.wire;
 
+import dev.slipway.protocol.Container;
 import dev.slipway.protocol.SecretValue;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,8 @@ public record Assignment(
         Task task,
         Optional<String> image,
         Map<String, SecretValue> env,
-        List<String> extraArgs) {
+        List<String> extraArgs,
+        Container container) {
     /** @param id names the task to the agent */
     public record Task(String id, Optional<String> title, boolean ownedByTeam, Optional<Snapshot> snapshot) {}
 

@@ -32,7 +32,8 @@ public final class Assignments {
                         assignment.image(),
                         environment(assignment, defaults),
                         Optional.empty(),
-                        Optional.of(traceparent)));
+                        Optional.of(traceparent),
+                        assignment.container()));
     }
 
     /** Where the control plane names no execution, its task stands in. */

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Predicate;
 
 /** Reads a JSON object strictly: null counts as absent, another type than expected is an error that names only the key. */
@@ -75,11 +76,11 @@ record Fields(String path, JsonNode object) {
         }
     }
 
-    /** Sees to the types of numbers that are not used. */
-    void expectNumber(String... names) throws Fault {
-        for (String name : names) {
-            expect(name, JsonNode::isNumber, "a number");
-        }
+    /** A number above 0; any other counts as absent. */
+    OptionalDouble positive(String name) throws Fault {
+        expect(name, node -> node.isNumber() && Double.isFinite(node.doubleValue()), "a number");
+        double number = node(name).map(JsonNode::doubleValue).orElse(0.0);
+        return number > 0 ? OptionalDouble.of(number) : OptionalDouble.empty();
     }
 
     private void expect(String name, Predicate<JsonNode> wanted, String words) throws Fault {

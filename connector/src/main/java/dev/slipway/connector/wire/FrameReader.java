@@ -9,10 +9,13 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.slipway.connector.wire.Fields.Fault;
 import dev.slipway.connector.wire.Fields.Unencodable;
 import dev.slipway.connector.wire.Fields.WrongType;
+import dev.slipway.protocol.Container;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -89,7 +92,6 @@ public final class FrameReader {
                     executionId.orElse(taskId.get()),
                     "the control plane did not say what the task is: start it again");
         }
-        checkUnused(data);
         try {
             return new Incoming.Assigned(new Assignment(
                     taskId.get(),
@@ -97,7 +99,8 @@ public final class FrameReader {
                     task(task.get()),
                     data.word("docker_image"),
                     data.secrets("env_vars"),
-                    data.texts("additional_oz_args")));
+                    data.texts("additional_oz_args"),
+                    container(data)));
         } catch (Unencodable text) {
             return new Incoming.Unusable(
                     taskId.get(),
@@ -106,16 +109,21 @@ public final class FrameReader {
         }
     }
 
-    private static void checkUnused(Fields data) throws Fault {
-        data.expectText("sidecar_image");
+    private static Container container(Fields data) throws Fault {
+        List<Container.Sidecar> sidecars = new ArrayList<>();
         for (Fields sidecar : data.objects("additional_sidecars")) {
-            sidecar.expectText("image", "mount_path");
-            sidecar.flag("read_write");
+            sidecars.add(new Container.Sidecar(
+                    sidecar.text("image").orElse(""),
+                    sidecar.text("mount_path").orElse(""),
+                    sidecar.flag("read_write").orElse(false)));
         }
-        Optional<Fields> shape = data.object("instance_shape");
-        if (shape.isPresent()) {
-            shape.get().expectNumber("vcpus", "memory_gb");
-        }
+        return new Container(data.word("sidecar_image"), sidecars, shape(data.object("instance_shape")));
+    }
+
+    private static Container.Shape shape(Optional<Fields> shape) throws Fault {
+        return shape.isEmpty()
+                ? Container.plain().shape()
+                : new Container.Shape(shape.get().positive("vcpus"), shape.get().positive("memory_gb"));
     }
 
     private static void checkUnusedOfTask(Fields task) throws Fault {

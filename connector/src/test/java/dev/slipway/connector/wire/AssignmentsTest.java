@@ -2,10 +2,12 @@ package dev.slipway.connector.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.protocol.Container;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSubmission;
 import dev.slipway.testkit.Assignment;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,21 @@ class AssignmentsTest {
             assertThat(agent.args()).startsWith("agent", "run");
             assertThat(agent.harness()).isEmpty();
         });
+    }
+
+    @Test
+    void passesOnWhatTheContainerIsToHave() {
+        TaskSubmission submission = translate(
+                Assignment.of("t")
+                        .with("sidecar_image", "agent:1")
+                        .with("additional_sidecars", List.of(Map.of("image", "tools:1", "mount_path", "/tools"))),
+                DEFAULTS);
+
+        assertThat(submission.spec().container())
+                .isEqualTo(new Container(
+                        Optional.of("agent:1"),
+                        List.of(new Container.Sidecar("tools:1", "/tools", false)),
+                        Container.plain().shape()));
     }
 
     @Test

@@ -2,9 +2,12 @@ package dev.slipway.connector.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.protocol.Container;
 import dev.slipway.testkit.Assignment;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -145,6 +148,10 @@ class FrameReaderTest {
         return Stream.of(
                 row("task.id", a -> a.with("task", Map.of("id", half))),
                 row("docker_image", a -> a.image(half)),
+                row("sidecar_image", a -> a.with("sidecar_image", half)),
+                row(
+                        "additional_sidecars.mount_path",
+                        a -> a.with("additional_sidecars", List.of(Map.of("mount_path", half)))),
                 row("env_vars", a -> a.env("A", half)),
                 row("env_vars", a -> a.env(half, "a")),
                 row("additional_oz_args", a -> a.agentArgs(half)),
@@ -175,7 +182,18 @@ class FrameReaderTest {
                 .snapshot("base_prompt", "p")
                 .snapshot("harness_auth_secrets", Map.of("claude_auth_secret_name", "n"));
 
-        assertThat(Frames.read(Frames.assignment(full)).taskId()).isEqualTo("t");
+        assertThat(Frames.read(Frames.assignment(full)).container())
+                .isEqualTo(new Container(
+                        Optional.of("s"),
+                        List.of(new Container.Sidecar("i", "/m", true), new Container.Sidecar("", "", false)),
+                        new Container.Shape(OptionalDouble.of(0.5), OptionalDouble.of(4))));
+    }
+
+    @Test
+    void takesNoShapeForOneThatIsZeroOrLess() {
+        Assignment unset = Assignment.of("t").with("instance_shape", Map.of("vcpus", 0, "memory_gb", -1.5));
+
+        assertThat(Frames.read(Frames.assignment(unset)).container()).isEqualTo(Container.plain());
     }
 
     @Test

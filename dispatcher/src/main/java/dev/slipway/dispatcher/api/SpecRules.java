@@ -1,5 +1,6 @@
 package dev.slipway.dispatcher.api;
 
+import dev.slipway.protocol.Container;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
@@ -9,11 +10,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What every task must satisfy, whoever submits it. The words name the fault and never repeat a value. */
 final class SpecRules {
     private static final int MAX_STRINGS = 10_000;
     private static final int MAX_NAME = 4_096;
+    private static final int MAX_SIDECARS = 64;
 
     /** Linux takes no longer argument or variable, its end included (MAX_ARG_STRLEN). */
     private static final int MAX_EXEC_STRING = 128 << 10;
@@ -28,7 +31,8 @@ final class SpecRules {
                 .or(() -> arguments(spec.program()))
                 .or(() -> environment(spec.env()))
                 .or(() -> spec.image().flatMap(SpecRules::image))
-                .or(() -> spec.workdir().flatMap(SpecRules::workdir));
+                .or(() -> spec.workdir().flatMap(SpecRules::workdir))
+                .or(() -> container(spec.container()));
     }
 
     private static Optional<String> id(String what, String id) {
@@ -85,6 +89,21 @@ final class SpecRules {
         return when(
                 !workdir.startsWith("/") || workdir.length() > MAX_NAME || hasNul(workdir),
                 "The working directory is not an absolute path of at most " + MAX_NAME + " characters.");
+    }
+
+    /** Whether its images and paths are usable, is for the backend to say: that failure has a word of its own. */
+    private static Optional<String> container(Container container) {
+        return when(
+                        container.sidecars().size() > MAX_SIDECARS,
+                        "A task has at most " + MAX_SIDECARS + " additional sidecars.")
+                .or(() -> when(
+                        Stream.concat(
+                                        container.agentImage().stream(),
+                                        container.sidecars().stream()
+                                                .flatMap(sidecar -> Stream.of(sidecar.image(), sidecar.mountPath())))
+                                .anyMatch(text -> text.length() > MAX_NAME || hasNul(text)),
+                        "A sidecar's image or path is longer than " + MAX_NAME
+                                + " characters, or holds a NUL character."));
     }
 
     /** Whether every store takes the text: half of a surrogate pair has no form in UTF-8. */

@@ -2,6 +2,7 @@ package dev.slipway.dispatcher.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.protocol.Container;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
@@ -38,6 +39,20 @@ class SpecRulesTest {
         return spec(List.of("true"), Map.of(name, SecretValue.of(value)), "image:1", "/work");
     }
 
+    private static TaskSpec sidecars(int count, String image, String path) {
+        return new TaskSpec(
+                "task",
+                new Program.Command(List.of("true")),
+                Optional.empty(),
+                Map.of(),
+                Optional.empty(),
+                Optional.empty(),
+                new Container(
+                        Optional.empty(),
+                        Collections.nCopies(count, new Container.Sidecar(image, path, false)),
+                        Container.plain().shape()));
+    }
+
     private static Optional<String> fault(TaskSpec spec) {
         return SpecRules.fault("execution", spec);
     }
@@ -47,6 +62,7 @@ class SpecRulesTest {
         assertThat(fault(env("TOKEN", SECRET))).isEmpty();
         assertThat(fault(command("sh", "-c", "echo ü; exit 3", ""))).isEmpty();
         assertThat(fault(command("echo", "x".repeat((128 << 10) - 1)))).isEmpty();
+        assertThat(fault(sidecars(64, "", ""))).isEmpty();
     }
 
     static Stream<TaskSpec> cannotRun() {
@@ -63,7 +79,10 @@ class SpecRulesTest {
                 spec(List.of("true"), Map.of(), "two words", "/"),
                 spec(List.of("true"), Map.of(), "", "/"),
                 spec(List.of("true"), Map.of(), "image", "relative"),
-                spec(List.of("true"), Map.of(), "image", "/nul\0"));
+                spec(List.of("true"), Map.of(), "image", "/nul\0"),
+                sidecars(1, "image\0", "/tools"),
+                sidecars(1, "image", "/" + "x".repeat(4_096)),
+                sidecars(65, "image", "/tools"));
     }
 
     @ParameterizedTest

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param env the task's own variables, over which backends lay what the reference demands
  * @param workdir an absolute directory for backends that run on the host; absent: a workspace of the task's own
  * @param traceparent the W3C trace context that the task's spans and its agent join
+ * @param container what backends that run images add
  */
 public record TaskSpec(
         String taskId,
@@ -20,7 +21,8 @@ public record TaskSpec(
         Optional<String> image,
         Map<String, SecretValue> env,
         Optional<String> workdir,
-        Optional<String> traceparent) {
+        Optional<String> traceparent,
+        Container container) {
     public TaskSpec {
         requireNonNull(taskId, "taskId");
         requireNonNull(program, "program");
@@ -28,5 +30,22 @@ public record TaskSpec(
         requireNonNull(workdir, "workdir");
         requireNonNull(traceparent, "traceparent");
         env = env == null ? Map.of() : Map.copyOf(env);
+        container = container == null ? Container.plain() : container;
+    }
+
+    /** Without anything that backends which run images would add. */
+    public TaskSpec(
+            String taskId,
+            Program program,
+            Optional<String> image,
+            Map<String, SecretValue> env,
+            Optional<String> workdir,
+            Optional<String> traceparent) {
+        this(taskId, program, image, env, workdir, traceparent, Container.plain());
+    }
+
+    /** The same with other variables. */
+    public TaskSpec withEnv(Map<String, SecretValue> other) {
+        return new TaskSpec(taskId, program, image, other, workdir, traceparent, container);
     }
 }

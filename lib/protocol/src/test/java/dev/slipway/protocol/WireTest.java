@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,11 @@ class WireTest {
             Optional.empty(),
             Map.of(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            new Container(
+                    Optional.of("agent:1"),
+                    List.of(new Container.Sidecar("tools:1", "/mnt/tools", true)),
+                    new Container.Shape(OptionalDouble.of(0.5), OptionalDouble.empty())));
 
     static Stream<Record> records() {
         return Stream.of(
@@ -132,11 +137,10 @@ class WireTest {
     void whatIsAbsentIsReadAsEmpty() throws JsonProcessingException {
         assertThat(json.readValue("{\"command\":[\"true\"]}", Api.Submit.class).executionId())
                 .isEmpty();
-        assertThat(json.readValue(
-                                "{\"taskId\":\"t\",\"program\":{\"type\":\"command\",\"argv\":[\"true\"]}}",
-                                TaskSpec.class)
-                        .env())
-                .isEmpty();
+        TaskSpec spec = json.readValue(
+                "{\"taskId\":\"t\",\"program\":{\"type\":\"command\",\"argv\":[\"true\"]}}", TaskSpec.class);
+        assertThat(spec.env()).isEmpty();
+        assertThat(spec.container()).isEqualTo(Container.plain());
     }
 
     @ParameterizedTest

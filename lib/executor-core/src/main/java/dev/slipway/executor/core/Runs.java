@@ -177,6 +177,6 @@ final class Runs implements RunWorker.Listener {
         }
         Map<String, SecretValue> env = new HashMap<>(spec.env());
         env.put("TRACEPARENT", SecretValue.of(spec.traceparent().get()));
-        return new TaskSpec(spec.taskId(), spec.program(), spec.image(), env, spec.workdir(), spec.traceparent());
+        return spec.withEnv(env);
     }
 }
