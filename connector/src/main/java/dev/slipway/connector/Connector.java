@@ -90,7 +90,7 @@ public class Connector {
         Presence presence = new Presence(time);
         RestDispatcher dispatcher = new RestDispatcher(
                 config.dispatcherUrl(), token, config.connectorId().orElse(workerId));
-        Intake intake = new Intake(dispatcher, post, defaults, new Traces(tracer), time);
+        Intake intake = new Intake(dispatcher, post, defaults, new Traces(tracer), presence::incarnation, time);
         HttpClient http = route.applyTo(HttpClient.newBuilder())
                 .connectTimeout(config.controlPlane().handshakeTimeout())
                 .executor(Executors.newVirtualThreadPerTaskExecutor())

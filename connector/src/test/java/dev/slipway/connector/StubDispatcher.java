@@ -20,10 +20,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -48,6 +50,9 @@ final class StubDispatcher implements AutoCloseable {
     private final Map<String, Outcome> outcomes = new HashMap<>();
     private final List<String> claimed = new ArrayList<>();
     private final List<String> declined = new ArrayList<>();
+    /** Messages that it was told of as held. */
+    private final Set<Long> known = new HashSet<>();
+
     private final List<String> cancelled = new ArrayList<>();
     private final List<String> authorizations = new ArrayList<>();
     private long lastMessage;
@@ -206,10 +211,11 @@ final class StubDispatcher implements AutoCloseable {
             });
             sync.confirmed().forEach(outbox::remove);
         });
+        boolean holdsMore = locked(() -> known.addAll(sync.holding()));
         Supplier<List<Message>> news = () -> outbox.values().stream()
                 .filter(message -> !sync.holding().contains(message.id()))
                 .toList();
-        hold(() -> !news.get().isEmpty() || lastSync > sync.seq() || !sync.connected());
+        hold(() -> holdsMore || !news.get().isEmpty() || lastSync > sync.seq() || !sync.connected());
         answer(exchange, 200, new ConnectorSync.Answer(locked(news), List.of()));
     }
 

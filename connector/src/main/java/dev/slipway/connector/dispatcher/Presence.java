@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** When the dispatcher was last heard of. */
+/** When the dispatcher was last heard of, and as whom it knows this process. */
 public final class Presence {
     private final InstantSource time;
     private volatile Optional<Instant> heardAt = Optional.empty();
+    private volatile long incarnation;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
     public Presence(InstantSource time) {
@@ -22,9 +23,16 @@ public final class Presence {
         listeners.add(listener);
     }
 
-    void heard() {
+    /** @param as the incarnation of the report that it answered */
+    void heard(long as) {
+        incarnation = as;
         heardAt = Optional.of(time.instant());
         listeners.forEach(Runnable::run);
+    }
+
+    /** That of the latest report that was answered; 0 before the first. */
+    public long incarnation() {
+        return incarnation;
     }
 
     /** Whether it answered within that time. */

@@ -160,7 +160,7 @@ public final class SyncLoop {
                     call.report.declined(),
                     call.link.dialFailures(),
                     call.link.remoteCloses())));
-            presence.heard();
+            presence.heard(call.incarnation);
         } catch (Refusal refusal) {
             end = new End.Failed(refusal.detail() + " (" + refusal.status() + ")", refusal.status() == CONFLICT);
         } catch (NoAnswer noAnswer) {

@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 import org.jboss.logging.MDC;
 
@@ -43,6 +44,7 @@ public final class Intake {
     private final Post post;
     private final AgentDefaults defaults;
     private final Traces traces;
+    private final LongSupplier incarnation;
     private final InstantSource time;
     private final Lanes lanes = new Lanes(MAX_MESSAGES, MAX_BYTES);
     private final Turns turns = new Turns();
@@ -51,8 +53,15 @@ public final class Intake {
     /** Whether the dispatcher left the latest call that has ended without an answer. */
     private volatile boolean silent;
 
-    public Intake(Dispatcher dispatcher, Post post, AgentDefaults defaults, Traces traces, InstantSource time) {
-        this(dispatcher, post, defaults, traces, time, TRY_FOR);
+    /** @param incarnation as whom the dispatcher knows this process */
+    public Intake(
+            Dispatcher dispatcher,
+            Post post,
+            AgentDefaults defaults,
+            Traces traces,
+            LongSupplier incarnation,
+            InstantSource time) {
+        this(dispatcher, post, defaults, traces, incarnation, time, TRY_FOR);
     }
 
     /** @param patience after which an assignment is rejected that the dispatcher does not answer to */
@@ -61,8 +70,10 @@ public final class Intake {
             Post post,
             AgentDefaults defaults,
             Traces traces,
+            LongSupplier incarnation,
             InstantSource time,
             Duration patience) {
+        this.incarnation = incarnation;
         this.patience = patience;
         this.dispatcher = dispatcher;
         this.post = post;
@@ -127,7 +138,8 @@ public final class Intake {
                 post.update(outbox -> outbox.rejected(taskId, executionId, UNAVAILABLE));
                 return;
             }
-            traces.begin(traceparent -> submit(taskId, Assignments.translate(assignment, defaults, traceparent), turn));
+            traces.begin(traceparent -> submit(
+                    taskId, Assignments.translate(assignment, defaults, traceparent, incarnation.getAsLong()), turn));
         } catch (RuntimeException | Error unexpected) {
             // Left as it is, it would hold back the results of its task for ever.
             post.update(outbox -> outbox.rejectedUnanswered(taskId, executionId, UNAVAILABLE));

@@ -21,10 +21,14 @@ import java.util.TreeSet;
  * What is to be written to the control plane, in which order, and what of it has certainly arrived.
  *
  * <pre>
- *   WAITING ──written()──▶ WRITTEN ──pong() of a ping sent after it──▶ CONFIRMED ──synced()──▶ gone
- *      ▲                      │
- *      └────── connected() ───┘   what was not confirmed is written again on the next connection
+ *   TAKEN ──synced()──▶ WAITING ──written()──▶ WRITTEN ──pong() of a ping sent after it──▶ CONFIRMED ──synced()──▶ gone
+ *                          ▲                      │
+ *                          └────── connected() ───┘   what was not confirmed is written again on the next connection
  * </pre>
+ *
+ * <p>A claim begins as TAKEN: it is written only once the dispatcher knows that this connector holds it. So the dispatcher
+ * knows of every claim that may have been written, and can take back the others when this connector is gone: it may have
+ * rejected those.
  *
  * <p>Messages come from the dispatcher, whose ledger keeps them until they are reported as confirmed; notices of the
  * connector's own (rejections, refused assignments) live only here. All are written oldest first, and so in order per task.
@@ -39,6 +43,7 @@ public final class Outbox {
     static final int MAX_REMEMBERED = 10_000;
 
     private enum Stage {
+        TAKEN,
         WAITING,
         WRITTEN,
         CONFIRMED
@@ -112,7 +117,7 @@ public final class Outbox {
             return Optional.empty();
         }
         return held.values().stream()
-                .filter(message -> message.stage == Stage.WAITING && !isInDoubt(message))
+                .filter(message -> message.stage == Stage.WAITING && !isInDoubt(message) && !isBehindAClaim(message))
                 .findFirst()
                 .map(message -> new Outgoing(message.id, message.notice));
     }
@@ -123,6 +128,15 @@ public final class Outbox {
                 && submitting.entrySet().stream()
                         .anyMatch(submission -> submission.getValue().taskId.equals(message.notice.taskId())
                                 && !submission.getKey().equals(message.executionId));
+    }
+
+    /** What is told of a task keeps its order. */
+    private boolean isBehindAClaim(Held message) {
+        return held.values().stream()
+                .anyMatch(other -> other.stage == Stage.TAKEN
+                        && 0 < other.id
+                        && other.id < message.id
+                        && other.notice.taskId().equals(message.notice.taskId()));
     }
 
     /** The message was handed to the connection's socket, whole. */
@@ -220,13 +234,16 @@ public final class Outbox {
     /**
      * Nobody knows whether the dispatcher has the execution. It is rejected, and should the dispatcher have it, its claim
      * will be declined: the control plane may by then have given the task to another worker.
+     *
+     * @return false if it is not rejected, because a message of it came meanwhile: the dispatcher has it
      */
-    public void rejectedUnanswered(String taskId, String executionId, String reason) {
+    public boolean rejectedUnanswered(String taskId, String executionId, String reason) {
         Submission submission = submitting.remove(executionId);
         if (submission != null && submission.isTaken) {
-            return; // a message of it came meanwhile: the dispatcher has it, only the answer was lost
+            return false;
         }
         reject(taskId, executionId, reason);
+        return true;
     }
 
     private void reject(String taskId, String executionId, String reason) {
@@ -261,6 +278,10 @@ public final class Outbox {
         accepted.claimsWritten.forEach(claimsWritten::remove);
         accepted.confirmed.forEach(held::remove);
         accepted.declined.forEach(declined::remove);
+        for (long id : accepted.holding) {
+            held.computeIfPresent(
+                    id, (_, message) -> message.stage == Stage.TAKEN ? message.at(Stage.WAITING, 0) : message);
+        }
         for (long id : answer.drop()) {
             Held message = held.get(id);
             if (id > 0 && message != null && message.stage != Stage.CONFIRMED) {
@@ -291,7 +312,8 @@ public final class Outbox {
         Notice notice = message.outcome()
                 .<Notice>map(outcome -> new Notice.Ended(message.taskId(), outcome))
                 .orElseGet(() -> new Notice.Claimed(message.taskId()));
-        held.putIfAbsent(message.id(), new Held(message.id(), execution, notice, Stage.WAITING, 0));
+        Stage stage = notice instanceof Notice.Claimed ? Stage.TAKEN : Stage.WAITING;
+        held.putIfAbsent(message.id(), new Held(message.id(), execution, notice, stage, 0));
     }
 
     private void addLocal(String executionId, Notice notice) {

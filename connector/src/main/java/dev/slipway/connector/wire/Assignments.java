@@ -12,8 +12,12 @@ import java.util.Optional;
 public final class Assignments {
     private Assignments() {}
 
-    /** @param traceparent the W3C trace context of the task */
-    public static TaskSubmission translate(Assignment assignment, AgentDefaults defaults, String traceparent) {
+    /**
+     * @param traceparent the W3C trace context of the task
+     * @param incarnation as whom the dispatcher knows this process
+     */
+    public static TaskSubmission translate(
+            Assignment assignment, AgentDefaults defaults, String traceparent, long incarnation) {
         Program agent = new Program.Agent(
                 AgentCommand.args(assignment, defaults),
                 assignment
@@ -23,6 +27,7 @@ public final class Assignments {
                         .map(String::strip)
                         .filter(type -> !type.isEmpty()));
         return new TaskSubmission(
+                incarnation,
                 executionId(assignment),
                 assignment.executionId().isPresent(),
                 assignment.task().title(),

@@ -79,6 +79,7 @@ class IntakeTest {
                 post,
                 new AgentDefaults("", Optional.empty(), Optional.empty()),
                 new Traces(OpenTelemetry.noop().getTracer("test")),
+                () -> 1,
                 Clock.systemUTC(),
                 BusyDispatcher.ANSWER.multipliedBy(4));
         List<String> tasks = IntStream.range(0, 10).mapToObj(i -> "t" + i).toList();
@@ -124,6 +125,7 @@ class IntakeTest {
                 post,
                 new AgentDefaults("", Optional.empty(), Optional.empty()),
                 new Traces(OpenTelemetry.noop().getTracer("test")),
+                () -> 1,
                 time);
     }
 

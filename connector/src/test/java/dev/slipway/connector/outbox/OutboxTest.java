@@ -48,6 +48,31 @@ class OutboxTest {
     }
 
     @Test
+    void writesAClaimOnlyOnceTheDispatcherKnowsThatItIsHeld() {
+        outbox.connected("a");
+        Outbox.Report before = outbox.report();
+        handOver(claim(1, "e1", "t1"));
+        outbox.synced(before, nothing());
+        assertThat(outbox.next()).isEmpty();
+        assertThat(outbox.isSettled()).isFalse();
+
+        outbox.synced(outbox.report(), nothing());
+
+        assertThat(writeAll()).containsExactly(1L);
+    }
+
+    @Test
+    void writesNothingOfATaskBeforeItsClaimMayBeWritten() {
+        outbox.connected("a");
+        handOver(claim(1, "e1", "t1"), result(2, "e1", "t1"), result(3, "e2", "t2"));
+        assertThat(writeAll()).containsExactly(3L);
+
+        outbox.synced(outbox.report(), nothing());
+
+        assertThat(writeAll()).containsExactly(1L, 2L);
+    }
+
+    @Test
     void confirmsOnlyWhatWasWrittenBeforeThePing() {
         answer(claim(1, "e1", "t1"), claim(2, "e2", "t2"));
         outbox.connected("a");
@@ -291,7 +316,14 @@ class OutboxTest {
         assertThat(writeAll()).containsExactly(-1L, 2L);
     }
 
+    /** The dispatcher hands these over, and hears that they are held. */
     private void answer(Message... messages) {
+        handOver(messages);
+        Outbox.Report holding = new Outbox.Report(outbox.report().holding(), List.of(), List.of(), List.of());
+        outbox.synced(holding, nothing());
+    }
+
+    private void handOver(Message... messages) {
         outbox.synced(Outbox.Report.EMPTY, new ConnectorSync.Answer(List.of(messages), List.of()));
     }
 

@@ -111,7 +111,7 @@ class AssignmentsTest {
     }
 
     private static TaskSubmission translate(Assignment assignment, AgentDefaults defaults) {
-        return Assignments.translate(Frames.read(Frames.assignment(assignment)), defaults, "00-trace");
+        return Assignments.translate(Frames.read(Frames.assignment(assignment)), defaults, "00-trace", 7);
     }
 
     private static Map<String, String> reveal(TaskSubmission submission) {

@@ -68,6 +68,7 @@ public class ConnectorResource implements Internal.ForConnectors {
                 spec.program() instanceof Program.Command && spec.image().isPresent();
         Reply reply = intake.take(
                 new Event.Submit(
+                        submission.incarnation(),
                         submission.executionId(),
                         submission.namedExecution(),
                         spec.taskId(),
@@ -84,6 +85,9 @@ public class ConnectorResource implements Internal.ForConnectors {
                     case Reply.Known known -> known.open() ? TaskSubmission.Taken.OPEN : TaskSubmission.Taken.ENDED;
                     case Reply.IdTaken _ ->
                         throw Refusal.invalid("A task that was submitted over the API has this execution's id.");
+                    case Reply.Outdated _ ->
+                        throw Refusal.conflict(
+                                "A newer connector has taken over: it is the one that takes assignments now.");
                     case Reply.AtCapacity _ -> {
                         telemetry.rejectedAtCapacity();
                         throw Intake.full();

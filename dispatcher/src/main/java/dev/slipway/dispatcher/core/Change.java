@@ -56,6 +56,9 @@ public sealed interface Change {
     /** A message for the control plane waits until it is confirmed. */
     record MessageAdded(Message message) implements Durable {}
 
+    /** The connector that submitted the execution means to write its claim: from now on any connector may. */
+    record ClaimHeld(long id) implements Durable {}
+
     /** The message was confirmed or superseded. */
     record MessageRemoved(long id) implements Durable {}
 
@@ -66,6 +69,9 @@ public sealed interface Change {
 
     /** The execution's retention is over, or it was never to be: its rows go. */
     record Forgotten(String executionId) implements Durable {}
+
+    /** An execution is forgotten, because the connector that submitted it is gone and may have rejected it. */
+    record GivenBack(String executionId, String taskId) implements Transient {}
 
     /** An executor's report was accepted, and it waits for the answer. */
     record ExecutorReported(String executor, ExecutorSync sync, List<ExecutionKey> ack, long at) implements Transient {}

@@ -140,6 +140,10 @@ public final class Decider {
     // --- tasks
 
     private Reply submit(Event.Submit submit, long now) {
+        if (submit.connector() > 0 && submit.connector() < newestConnector()) {
+            return new Reply.Outdated();
+        }
+        giveBackOfOlder(submit.connector());
         Optional<Execution> known = submit.named()
                 ? state.execution(submit.executionId())
                 : state.executionsOf(submit.taskId()).reversed().stream()
@@ -152,7 +156,11 @@ public final class Decider {
             if (execution.source() != submit.source()) {
                 return new Reply.IdTaken();
             }
-            announceAgain(execution, execution.isOpen() ? Message.Kind.CLAIM : Message.Kind.RESULT, now);
+            if (execution.isOpen()) {
+                announceAgain(execution, Message.Kind.CLAIM, isInDoubt(execution) ? submit.connector() : 0, now);
+            } else {
+                announceAgain(execution, Message.Kind.RESULT, 0, now);
+            }
             return new Reply.Known(execution.id(), execution.isOpen());
         }
         if (!Admission.mayQueue(state, limits)) {
@@ -175,8 +183,26 @@ public final class Decider {
                 0,
                 new Life.Queued(0));
         emit(new Change.Accepted(execution));
-        announce(execution, Message.Kind.CLAIM, now);
+        announce(execution, Message.Kind.CLAIM, submit.connector(), now);
         return new Reply.Queued(execution);
+    }
+
+    /** Whether no connector is known to mean to claim it. */
+    private boolean isInDoubt(Execution execution) {
+        return state.outbox().stream()
+                .anyMatch(message ->
+                        message.claimant() > 0 && message.executionId().equals(execution.id()));
+    }
+
+    /** The latest incarnation of a connector that is known of; after a restart, only of those that may still claim something. */
+    private long newestConnector() {
+        return Stream.concat(
+                        state.connectors().stream()
+                                .map(connector -> connector.last().incarnation()),
+                        state.outbox().stream().map(Message::claimant))
+                .mapToLong(Long::longValue)
+                .max()
+                .orElse(0);
     }
 
     /** The wished id, or if an earlier execution that was not named has it, a longer or shorter one that no other has. */
@@ -189,13 +215,14 @@ public final class Decider {
     }
 
     /** Has the control plane told, unless it need not be, is about to be, or a newer execution has superseded the result. */
-    private void announce(Execution execution, Message.Kind kind, long now) {
+    private void announce(Execution execution, Message.Kind kind, long claimant, long now) {
         if (execution.source() != Source.CONTROL_PLANE || state.hasMessage(execution.id(), kind)) {
             return;
         }
         boolean superseded = kind == Message.Kind.RESULT && newerThan(execution).anyMatch(this::supersedes);
         if (!superseded) {
-            emit(new Change.MessageAdded(new Message(state.nextSeq(now), execution.id(), execution.taskId(), kind)));
+            emit(new Change.MessageAdded(
+                    new Message(state.nextSeq(now), execution.id(), execution.taskId(), kind, claimant)));
         }
     }
 
@@ -212,9 +239,9 @@ public final class Decider {
     }
 
     /** One that is being written may have gone out before the assignment that it is to answer came. */
-    private void announceAgain(Execution execution, Message.Kind kind, long now) {
+    private void announceAgain(Execution execution, Message.Kind kind, long claimant, long now) {
         state.messagesOf(execution.id(), kind).forEach(id -> emit(new Change.MessageRemoved(id)));
-        announce(execution, kind, now);
+        announce(execution, kind, claimant, now);
     }
 
     private void cancel(String id, String actor, long now) {
@@ -230,7 +257,7 @@ public final class Decider {
     private void endQueued(
             Execution execution, Life.Queued queued, Outcome outcome, String cause, String actor, long now) {
         move(execution, queued.toEnded(outcome, now), cause, actor, now, Optional.of(outcome));
-        announce(execution, Message.Kind.RESULT, now);
+        announce(execution, Message.Kind.RESULT, 0, now);
     }
 
     private void stopAll(List<Execution> executions, StopCause cause, String actor, long now) {
@@ -279,7 +306,7 @@ public final class Decider {
             long now) {
         long begun = Math.max(life.launchedAt(), life.startedAt());
         move(execution, life.toEnded(outcome, plausible(endedAt, begun, now)), cause, actor, now, Optional.of(outcome));
-        announce(execution, Message.Kind.RESULT, now);
+        announce(execution, Message.Kind.RESULT, 0, now);
     }
 
     private void move(Execution execution, Life to, String cause, String actor, long now, Optional<Outcome> outcome) {
@@ -572,7 +599,9 @@ public final class Decider {
 
     private Reply report(Event.ConnectorReport report, long now) {
         Optional<Peer.Connector> before = state.connector(report.connector());
-        if (before.filter(connector -> isOutdated(connector, report)).isPresent()) {
+        boolean isOutdated =
+                before.filter(connector -> isOutdated(connector, report)).isPresent();
+        if (isOutdated || report.sync().incarnation() < newestConnector()) {
             return new Reply.Outdated();
         }
         before.filter(Peer.Connector::asking).ifPresent(connector -> {
@@ -584,6 +613,13 @@ public final class Decider {
                     List.of()));
             emit(new Change.ConnectorAnswered(connector.id()));
         });
+        boolean holdsMore = holdsMore(report, before);
+        long incarnation = report.sync().incarnation();
+        report.sync().holding().stream()
+                .flatMap(id -> state.message(id).stream())
+                .filter(message -> message.claimant() == incarnation)
+                .toList()
+                .forEach(claim -> emit(new Change.ClaimHeld(claim.id())));
         Stream.concat(report.sync().claimsWritten().stream(), report.sync().confirmed().stream())
                 .flatMap(id -> state.message(id).stream())
                 .filter(message -> message.kind() == Message.Kind.CLAIM)
@@ -599,15 +635,27 @@ public final class Decider {
                 .filter(message -> message.kind() == Message.Kind.CLAIM)
                 .toList()
                 .forEach(this::declined);
+        giveBackOfOlder(incarnation);
         emit(new Change.ConnectorReported(report.connector(), report.sync(), now));
-        boolean isNew = before.filter(connector ->
-                        connector.last().incarnation() == report.sync().incarnation())
+        boolean isNew = before.filter(connector -> connector.last().incarnation() == incarnation)
                 .isEmpty();
-        if (isNew) {
-            // It takes no assignments until it knows that somebody is here: its first call is not held.
+        if (isNew || holdsMore) {
+            // It takes no assignments until it knows that somebody is here, and writes no claim until it knows that it
+            // is
+            // known to hold it: these calls are not held.
             state.connector(report.connector()).ifPresent(this::answer);
         }
         return new Reply.Done();
+    }
+
+    /** Whether the connector names claims that its report before did not name. */
+    private boolean holdsMore(Event.ConnectorReport report, Optional<Peer.Connector> before) {
+        Set<Long> known =
+                before.map(connector -> Set.copyOf(connector.last().holding())).orElse(Set.of());
+        return report.sync().holding().stream()
+                .filter(id -> !known.contains(id))
+                .flatMap(id -> state.message(id).stream())
+                .anyMatch(message -> message.kind() == Message.Kind.CLAIM);
     }
 
     private static boolean isOutdated(Peer.Connector connector, Event.ConnectorReport report) {
@@ -668,6 +716,24 @@ public final class Decider {
         }
     }
 
+    private void giveBackOfOlder(long connector) {
+        state.outbox().stream()
+                .filter(message -> 0 < message.claimant() && message.claimant() < connector)
+                .toList()
+                .forEach(this::giveBack);
+    }
+
+    /**
+     * The connector that submitted it is gone, without a word on whether it had rejected it or would claim it. It has written
+     * no claim of this assignment, so the control plane has been told no, or nothing: the task is still the control plane's.
+     */
+    private void giveBack(Message claim) {
+        state.execution(claim.executionId())
+                .filter(execution -> execution.attempt() == 0)
+                .ifPresent(execution -> emit(new Change.GivenBack(execution.id(), execution.taskId())));
+        declined(claim);
+    }
+
     private void answer(Peer.Connector connector) {
         answers.add(answerTo(connector));
         emit(new Change.ConnectorAnswered(connector.id()));
@@ -677,6 +743,8 @@ public final class Decider {
         Set<Long> holding = new HashSet<>(connector.last().holding());
         List<Message> messages = state.outbox().stream()
                 .filter(message -> !holding.contains(message.id()) && !isWithheld(message))
+                .filter(message -> message.claimant() == 0
+                        || message.claimant() == connector.last().incarnation())
                 .limit(Math.max(0, MAX_HELD_MESSAGES - holding.size()))
                 .toList();
         List<Long> drop = holding.stream()

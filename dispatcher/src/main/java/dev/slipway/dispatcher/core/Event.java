@@ -10,9 +10,11 @@ public sealed interface Event {
     /**
      * Somebody wants an execution run.
      *
+     * @param connector the incarnation of the connector that hands it over; 0: it came another way
      * @param executionId as the requester named it, or the task's id in its stead; at most {@link ExecutionKey#MAX_ID} characters
      */
     record Submit(
+            long connector,
             String executionId,
             boolean named,
             String taskId,
@@ -21,6 +23,18 @@ public sealed interface Event {
             boolean needsImage,
             OptionalLong timeoutMillis)
             implements Event {
+        /** One that no connector hands over. */
+        public Submit(
+                String executionId,
+                boolean named,
+                String taskId,
+                Source source,
+                int priority,
+                boolean needsImage,
+                OptionalLong timeoutMillis) {
+            this(0, executionId, named, taskId, source, priority, needsImage, timeoutMillis);
+        }
+
         public Submit {
             // Stored, it could never be launched.
             if (executionId.isEmpty() || executionId.length() > ExecutionKey.MAX_ID) {

@@ -212,6 +212,7 @@ public final class State {
                 lastSeq = Math.max(lastSeq, message.id());
                 outbox.put(message.id(), message);
             }
+            case Change.ClaimHeld(long id) -> outbox.computeIfPresent(id, (_, claim) -> claim.held());
             case Change.MessageRemoved(long id) -> outbox.remove(id);
             case Change.ExecutorJoined joined ->
                 executors.put(
@@ -231,6 +232,7 @@ public final class State {
             case Change.ExecutorDrained(String id, boolean drained) ->
                 executors.computeIfPresent(id, (_, executor) -> executor.withDrained(drained));
             case Change.Forgotten(String id) -> remove(known(id));
+            case Change.GivenBack _ -> {}
             case Change.ExecutorReported(String id, ExecutorSync sync, List<ExecutionKey> ack, long at) ->
                 executors.computeIfPresent(
                         id,

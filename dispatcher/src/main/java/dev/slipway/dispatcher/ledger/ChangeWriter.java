@@ -44,12 +44,14 @@ final class ChangeWriter {
             case Change.MessageAdded(Message message) -> {
                 given(message.id());
                 sql.execute(
-                        "insert into outbox (id, execution, task_id, kind) values (?, ?, ?, ?)",
+                        "insert into outbox (id, execution, task_id, kind, claimant) values (?, ?, ?, ?, ?)",
                         message.id(),
                         message.executionId(),
                         message.taskId(),
-                        wireName(message.kind()));
+                        wireName(message.kind()),
+                        message.claimant());
             }
+            case Change.ClaimHeld(long id) -> one(sql.execute("update outbox set claimant = 0 where id = ?", id));
             case Change.MessageRemoved(long id) -> one(sql.execute("delete from outbox where id = ?", id));
             case Change.ExecutorJoined joined ->
                 sql.execute(

@@ -96,7 +96,7 @@ public final class Ledger {
                         sql.first(row -> row.getLong(1), "select last_seq from ledger")
                                 .orElse(0L),
                         sql.list(ExecutionRow::execution, "select " + ExecutionRow.COLUMNS + " from execution"),
-                        sql.list(Ledger::message, "select id, execution, task_id, kind from outbox"),
+                        sql.list(Ledger::message, "select id, execution, task_id, kind, claimant from outbox"),
                         sql.list(Ledger::executor, "select id, incarnation, backend, drained from executor")));
     }
 
@@ -203,7 +203,8 @@ public final class Ledger {
                 row.getLong("id"),
                 row.getString("execution"),
                 row.getString("task_id"),
-                Message.Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)));
+                Message.Kind.valueOf(row.getString("kind").toUpperCase(Locale.ROOT)),
+                row.getLong("claimant"));
     }
 
     private static Peer.Executor executor(ResultSet row) throws SQLException {

@@ -276,6 +276,7 @@ public final class Loop implements AutoCloseable {
         var batch = new Batch(now, works.size(), List.copyOf(changes), Map.copyOf(details), commit);
         // Before the answers: who has one, and calls again at once, must find what came of it everywhere.
         tell(observer -> observer.committed(batch, current));
+        batch.changes(Change.GivenBack.class).forEach(Loop::announce);
         replies.forEach(Runnable::run);
         for (Answer answer : answers) {
             CompletableFuture<Answered<?>> waiting = held.remove(Held.Call.of(answer));
@@ -283,6 +284,13 @@ public final class Loop implements AutoCloseable {
                 waiting.complete(new Answered<>(answer, current.session()));
             }
         }
+    }
+
+    private static void announce(Change.GivenBack givenBack) {
+        LOG.warnf(
+                "Execution %s of task %s is given back to the control plane: the connector that submitted it ended before it"
+                        + " was known whether it would claim or reject it. It runs here if the control plane assigns it again.",
+                givenBack.executionId(), givenBack.taskId());
     }
 
     /** An observer that fails misses something; what was decided stands. */

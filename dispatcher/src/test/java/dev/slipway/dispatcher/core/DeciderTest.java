@@ -443,6 +443,11 @@ class DeciderTest {
         assertThat(desk.connector(List.of(), List.of(), List.of()).orElseThrow().messages())
                 .hasSize(1);
         long id = desk.state.outbox().iterator().next().id();
+        assertThat(desk.connector(List.of(id), List.of(), List.of())
+                        .orElseThrow()
+                        .messages())
+                .as("told at once only that it is known to hold a claim")
+                .isEmpty();
         assertThat(desk.connector(List.of(id), List.of(), List.of())).isEmpty();
     }
 
@@ -585,7 +590,10 @@ class DeciderTest {
         long again = desk.state.outbox().iterator().next().id();
         desk.drain("e");
         desk.finish("e", "x1", 0);
-        assertThat(desk.connector(List.of(again), List.of(), List.of())).isEmpty();
+        assertThat(desk.connector(List.of(again), List.of(), List.of())
+                        .orElseThrow()
+                        .messages())
+                .isEmpty();
 
         List<Message> told = desk.connector(List.of(), List.of(), List.of(), List.of(again))
                 .orElseThrow()
@@ -701,6 +709,77 @@ class DeciderTest {
 
         assertThat(desk.state.execution("x")).isEmpty();
         assertThat(desk.state.outbox()).isEmpty();
+    }
+
+    @Test
+    void givesBackWhatAConnectorSubmittedThatIsGoneBeforeItHeldTheClaim() {
+        desk.assign(1, "x", "t");
+
+        assertThat(desk.connector(2, List.of(), List.of(), List.of(), List.of())
+                        .orElseThrow()
+                        .messages())
+                .isEmpty();
+
+        assertThat(desk.state.execution("x")).isEmpty();
+        assertThat(desk.state.outbox()).isEmpty();
+        assertThat(desk.changes).contains(new Change.GivenBack("x", "t"));
+        assertThat(desk.assign(2, "x", "t")).isInstanceOf(Reply.Queued.class);
+    }
+
+    @Test
+    void givesBackWhatAnOlderConnectorSubmittedAlsoWhenANewerOneSubmitsBeforeItReports() {
+        desk.assign(1, "x", "t");
+
+        assertThat(desk.assign(2, "x", "t")).isInstanceOf(Reply.Queued.class);
+
+        assertThat(desk.state.outbox()).extracting(Message::claimant).containsExactly(2L);
+        assertThat(desk.assign(1, "x", "t")).isInstanceOf(Reply.Outdated.class);
+    }
+
+    @Test
+    void handsTheClaimToAnyConnectorOnceTheOneThatSubmittedItHoldsIt() {
+        desk.assign(1, "x", "t");
+        long claim = desk.state.outbox().iterator().next().id();
+        desk.connector(1, List.of(), List.of(), List.of(), List.of());
+        Optional<Answer.ToConnector> known = desk.connector(1, List.of(claim), List.of(), List.of(), List.of());
+
+        Optional<Answer.ToConnector> next = desk.connector(2, List.of(), List.of(), List.of(), List.of());
+
+        assertThat(known).as("the answer that lets it write the claim").isPresent();
+        assertThat(next.orElseThrow().messages()).extracting(Message::id).containsExactly(claim);
+    }
+
+    @Test
+    void aClaimThatIsHeldStaysWithEveryConnectorWhenItsExecutionIsAssignedAgain() {
+        desk.assign(1, "x", "t");
+        long claim = desk.state.outbox().iterator().next().id();
+        desk.connector(1, List.of(claim), List.of(), List.of(), List.of());
+
+        desk.assign(1, "x", "t");
+
+        assertThat(desk.state.outbox()).extracting(Message::claimant).containsExactly(0L);
+    }
+
+    @Test
+    void hearsNoConnectorThatIsOlderThanTheOneThatMayClaim() {
+        desk.assign(2, "x", "t");
+
+        desk.connector(1, List.of(), List.of(), List.of(), List.of());
+
+        assertThat(desk.reply).isInstanceOf(Reply.Outdated.class);
+        assertThat(desk.state.execution("x")).isPresent();
+    }
+
+    @Test
+    void whatWasLaunchedGoesOnThoughItWasAssignedAgainInDoubt() {
+        desk.assign(1, "x", "t");
+        desk.deliverClaims();
+        desk.sync("e");
+        desk.assign(1, "x", "t");
+
+        desk.connector(2, List.of(), List.of(), List.of(), List.of());
+
+        assertThat(desk.stateOf("x")).isEqualTo(TaskState.LAUNCHING);
     }
 
     @Test

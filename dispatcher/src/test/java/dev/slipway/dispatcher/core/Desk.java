@@ -60,6 +60,12 @@ final class Desk {
         return play(new Event.Submit(executionId, true, taskId, Source.CONTROL_PLANE, 0, false, OptionalLong.empty()));
     }
 
+    /** The same, by a connector that alone may claim it at first. */
+    Reply assign(long connector, String executionId, String taskId) {
+        return play(new Event.Submit(
+                connector, executionId, true, taskId, Source.CONTROL_PLANE, 0, false, OptionalLong.empty()));
+    }
+
     Reply assignUnnamed(String taskId) {
         return play(new Event.Submit(taskId, false, taskId, Source.CONTROL_PLANE, 0, false, OptionalLong.empty()));
     }
@@ -114,10 +120,15 @@ final class Desk {
 
     Optional<Answer.ToConnector> connector(
             List<Long> holding, List<Long> claimsWritten, List<Long> confirmed, List<Long> declined) {
+        return connector(1, holding, claimsWritten, confirmed, declined);
+    }
+
+    Optional<Answer.ToConnector> connector(
+            long incarnation, List<Long> holding, List<Long> claimsWritten, List<Long> confirmed, List<Long> declined) {
         reply = play(new Event.ConnectorReport(
                 "c",
                 new ConnectorSync(
-                        1,
+                        incarnation,
                         seqs.merge("connector", 1L, Long::sum),
                         true,
                         holding,

@@ -109,6 +109,7 @@ final class Story {
 
     void submit(String execution, String task, Source source) throws SQLException {
         play(new Event.Submit(
+                source == Source.API ? 0 : 1,
                 execution,
                 true,
                 task,
@@ -121,7 +122,7 @@ final class Story {
     /** The connector has written every claim, and everything was confirmed. */
     void confirmEverything() throws SQLException {
         List<Long> ids = state.outbox().stream().map(Message::id).toList();
-        play(new Event.ConnectorReport("c", new ConnectorSync(1, ++seq, true, List.of(), ids, ids, List.of(), 0, 0)));
+        play(new Event.ConnectorReport("c", new ConnectorSync(1, ++seq, true, ids, ids, ids, List.of(), 0, 0)));
     }
 
     void report(String executor, List<ExecutorSync.Run> runs, List<ExecutorSync.Finished> finished)

@@ -35,7 +35,7 @@ class TelemetryTest {
                 "session",
                 0,
                 List.of(executions),
-                List.of(new Message(1, "e", "t", Message.Kind.RESULT)),
+                List.of(new Message(1, "e", "t", Message.Kind.RESULT, 0)),
                 List.of());
     }
 

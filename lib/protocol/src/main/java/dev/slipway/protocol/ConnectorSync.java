@@ -11,7 +11,8 @@ import java.util.Optional;
  * @param incarnation of the connector's process: larger for every later one (milliseconds since the epoch at its start)
  * @param seq counted up within the incarnation; a lower one than already seen is refused with 409
  * @param connected whether the control plane's connection is up
- * @param holding messages it has and will go on trying to write: they are not sent to it again
+ * @param holding messages it has and will go on trying to write: they are not sent to it again. A claim is written only
+ *     after a sync that names it here was accepted, so that a claim which no sync named was never written
  * @param claimsWritten messages that are claims and went out on the connection
  * @param confirmed messages of which the control plane's pong proved receipt
  * @param declined claims it will not write, because it saw no answer to the submission and rejected the execution at the

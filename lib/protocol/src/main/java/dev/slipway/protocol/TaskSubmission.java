@@ -7,12 +7,15 @@ import java.util.Optional;
 /**
  * The connector's request to take over an execution. Idempotent by {@link #executionId} alone.
  *
+ * @param incarnation of the connector's process, as in {@link ConnectorSync}: until that process has reported the claim as
+ *     held, only it may write it, because only it knows whether it has rejected the execution meanwhile. 0: any may
  * @param executionId never reused, except that the task's id stands in where the control plane sent none
  * @param namedExecution whether the control plane named the execution; if not, the id is a duplicate only while the
  *     earlier execution is unfinished or its result unconfirmed
  * @param title for people
  */
-public record TaskSubmission(String executionId, boolean namedExecution, Optional<String> title, TaskSpec spec) {
+public record TaskSubmission(
+        long incarnation, String executionId, boolean namedExecution, Optional<String> title, TaskSpec spec) {
     public TaskSubmission {
         requireNonNull(executionId, "executionId");
         requireNonNull(title, "title");

@@ -83,7 +83,7 @@ class WireTest {
                                         Optional.of(new Outcome.Failed(
                                                 FailureReason.TASK_TIMEOUT, "m", OptionalInt.of(143))))),
                         List.of(5L)),
-                new TaskSubmission("e", false, Optional.of("title"), AGENT),
+                new TaskSubmission(7, "e", false, Optional.of("title"), AGENT),
                 new TaskSubmission.Answer(TaskSubmission.Taken.ENDED),
                 new Internal.CancelAnswer(3),
                 new LogAppend(1, 2, Bytes.of(new byte[] {0, -1, 7}), "c"),

@@ -115,7 +115,7 @@ final class Author {
                     .get(chance.nextInt(setup.executors().size()))
                     .id();
             long at = moment();
-            switch (chance.nextInt(20)) {
+            switch (chance.nextInt(21)) {
                 case 0, 1 ->
                     actions.add(new Action.CrashDispatcher(
                             at,
@@ -143,6 +143,13 @@ final class Author {
                 case 14 -> actions.add(new Action.Reboot(at, executor, between(1_000, 8_000)));
                 case 15 -> actions.add(new Action.Leave(at, executor, between(0, 8_000)));
                 case 16 -> shutDown(at);
+                case 17 -> {
+                    // Long enough for it to reject what it has no answer to, and to die over that.
+                    long late = between(4_000, 12_000);
+                    actions.add(new Action.Disturb(at, ConnectorProcess.ID, late, 0, 0, late));
+                    actions.add(
+                            new Action.CrashConnector(Math.min(length, at + between(4_000, late)), between(0, 8_000)));
+                }
                 default ->
                     actions.add(new Action.Disturb(
                             at,

@@ -48,6 +48,10 @@ class ConnectorProcess extends SimulatedProcess {
         this.chance = world.chance(ID);
     }
 
+    final long incarnation() {
+        return incarnation;
+    }
+
     @Override
     void start() {
         sync();
@@ -219,8 +223,7 @@ class ConnectorProcess extends SimulatedProcess {
         later(SUBMIT_DEADLINE, "waits for " + execution + " no longer", () -> {
             if (!request.isSettled) {
                 world.met(Happening.REJECTED_WITHOUT_ANSWER);
-                world.rules().rejects(assignment);
-                outbox.rejectedUnanswered(task, execution, "the dispatcher does not answer");
+                rejectUnanswered(assignment, "the dispatcher does not answer");
                 settle(task, request);
             }
         });
@@ -232,6 +235,7 @@ class ConnectorProcess extends SimulatedProcess {
                         ID,
                         this,
                         world.submission(
+                                incarnation,
                                 assignment.id(),
                                 assignment.execution().isPresent(),
                                 assignment.task(),
@@ -262,10 +266,8 @@ class ConnectorProcess extends SimulatedProcess {
                 world.rules().rejects(assignment);
                 outbox.rejected(task, execution, "worker at maximum concurrency");
             }
-            case Response.Unavailable() -> {
-                world.rules().rejects(assignment);
-                outbox.rejectedUnanswered(task, execution, "the dispatcher cannot store it");
-            }
+            case Response.Unavailable() -> rejectUnanswered(assignment, "the dispatcher cannot store it");
+            case Response.Refused() -> rejectUnanswered(assignment, "a newer connector has taken over");
             default -> {
                 later(500, "submits " + execution + " again", () -> {
                     if (!request.isSettled) {
@@ -276,6 +278,12 @@ class ConnectorProcess extends SimulatedProcess {
             }
         }
         settle(task, request);
+    }
+
+    private void rejectUnanswered(Assignment assignment, String reason) {
+        if (outbox.rejectedUnanswered(assignment.task(), assignment.id(), reason)) {
+            world.rules().rejects(assignment);
+        }
     }
 
     private void settle(String task, Request request) {

@@ -41,6 +41,11 @@ final class ControlPlaneRules {
     /** Assignments that were last answered with no. */
     private final Set<String> rejected = new HashSet<>();
 
+    /** By the id of an assignment, how often it was handed to a connector, and how often one decided to reject it. */
+    private final Map<String, Integer> taken = new HashMap<>();
+
+    private final Map<String, Integer> turnedDown = new HashMap<>();
+
     private final Map<String, Set<Long>> rejectionsWritten = new HashMap<>();
 
     ControlPlaneRules(World world) {
@@ -88,6 +93,11 @@ final class ControlPlaneRules {
         return claimsWritten.contains(executionId);
     }
 
+    /** Whether the message was ever handed to a socket. */
+    boolean isWritten(long message) {
+        return written.contains(message);
+    }
+
     /** Whether a pong has proved that the message was received. */
     boolean isProven(long message) {
         return proven.contains(message);
@@ -116,6 +126,7 @@ final class ControlPlaneRules {
     }
 
     void handedOver(String connector, Assignment assignment) {
+        taken.merge(assignment.id(), 1, Integer::sum);
         handedOver.merge(assignment.task(), 1, Integer::sum);
         handedOver.merge(connector + " " + assignment.task(), 1, Integer::sum);
     }
@@ -123,6 +134,7 @@ final class ControlPlaneRules {
     /** The connector means to reject. */
     void rejects(Assignment assignment) {
         rejected.add(assignment.id());
+        turnedDown.merge(assignment.id(), 1, Integer::sum);
     }
 
     /** The connector hears that the dispatcher has it. */
@@ -154,6 +166,7 @@ final class ControlPlaneRules {
                     world.met(Happening.CLAIM_WRITTEN_AGAIN);
                 }
                 notRejected(connector, execution);
+                notTurnedDown(execution);
             }
             case Notice.Ended ended -> {
                 require(
@@ -179,6 +192,15 @@ final class ControlPlaneRules {
                 here == 0 || here < handedOver.getOrDefault(task, 0) || rejections < here,
                 "1: what was rejected is not claimed",
                 execution + " was assigned " + here + " times and always rejected");
+    }
+
+    /** Whichever connector rejected it, and whether that still lives. */
+    private void notTurnedDown(Execution execution) {
+        String id = assignmentId(execution);
+        require(
+                turnedDown.getOrDefault(id, 0) < taken.getOrDefault(id, 0),
+                "1: what was rejected is not claimed, by no later connector either",
+                execution + " was rejected each time it was assigned");
     }
 
     /** The control plane reads a frame. */

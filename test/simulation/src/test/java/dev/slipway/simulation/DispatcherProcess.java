@@ -235,6 +235,9 @@ class DispatcherProcess extends SimulatedProcess {
                         to,
                         new Response.ConnectorSynced(new ConnectorSync.Answer(
                                 to.messages().stream()
+                                        // In the same batch, what came later may have forgotten it.
+                                        .filter(message -> state.execution(message.executionId())
+                                                .isPresent())
                                         .map(message -> new ConnectorSync.Message(
                                                 message.id(),
                                                 state.execution(message.executionId())

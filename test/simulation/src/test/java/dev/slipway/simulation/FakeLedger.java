@@ -58,6 +58,10 @@ final class FakeLedger {
                 outbox.put(message.id(), message);
                 lastSeq = message.id();
             }
+            case Change.ClaimHeld(long id) ->
+                outbox.computeIfPresent(
+                        id,
+                        (_, claim) -> new Message(claim.id(), claim.executionId(), claim.taskId(), claim.kind(), 0));
             case Change.MessageRemoved(long id) -> outbox.remove(id);
             case Change.ExecutorJoined joined -> {
                 boolean drained =

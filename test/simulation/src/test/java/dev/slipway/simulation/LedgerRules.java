@@ -58,7 +58,11 @@ final class LedgerRules {
     private long shutdownAskedAt = Long.MIN_VALUE;
     private long shutDownUntil;
 
+    /** Executions that were forgotten because their assignment was rejected, or may have been. */
     private final Set<String> declined = new HashSet<>();
+
+    /** Executions whose claim was taken back, because the connector that alone might have written it is gone. */
+    private final Set<String> givenBack = new HashSet<>();
     /** Executions of whose result a message left because its receipt was proved. */
     private final Set<String> resultsProven = new HashSet<>();
 
@@ -153,6 +157,13 @@ final class LedgerRules {
                 case Change.Moved moved -> moved(moved);
                 case Change.Stalled stalled -> stalled(stalled);
                 case Change.MessageAdded(Message message) -> added(message);
+                case Change.ClaimHeld(long id) ->
+                    require(
+                            ledger.message(id)
+                                    .filter(claim -> claim.claimant() > 0)
+                                    .isPresent(),
+                            "a claim is held once",
+                            id + " is held again");
                 case Change.MessageRemoved(long id) ->
                     removed(ledger.message(id).orElseThrow(), changes);
                 case Change.ExecutorJoined joined ->
@@ -443,7 +454,7 @@ final class LedgerRules {
         }
         Execution row = ledger.execution(message.executionId()).orElseThrow();
         // What was never launched is declined whole; of what was, only the claim.
-        boolean isDeclined = plane.isRejected(row)
+        boolean isDeclined = (isGivenBack(message, row) || plane.isRejected(row))
                 && (row.attempt() == 0
                         ? transaction.contains(new Change.Forgotten(row.id()))
                         : message.kind() == Message.Kind.CLAIM);
@@ -464,6 +475,18 @@ final class LedgerRules {
             world.met(Happening.RESULT_SUPERSEDED);
             plane.superseded(message.executionId());
         }
+    }
+
+    /** Whether it is certain that nobody has written this claim, because the only one that might have is gone. */
+    private boolean isGivenBack(Message message, Execution row) {
+        boolean isItsClaim = message.claimant() > 0
+                && message.claimant() < world.connector().incarnation()
+                && !plane.isWritten(message.id());
+        if (isItsClaim && row.attempt() == 0) {
+            givenBack.add(row.id());
+            world.met(plane.isRejected(row) ? Happening.REJECTION_OUTLIVED_ITS_CONNECTOR : Happening.CLAIM_GIVEN_BACK);
+        }
+        return isItsClaim || givenBack.contains(row.id());
     }
 
     /** Whether there is a newer execution of the task that will never be declined: it was launched, or its end is known. */
@@ -511,7 +534,7 @@ final class LedgerRules {
         boolean isOver = row.life() instanceof Life.Ended ended
                 && world.now() - ended.endedAt() > limits.times().retention();
         // It can be declined after its retention too: until then its claim is still to be told, and keeps it.
-        boolean isDeclined = row.attempt() == 0 && plane.isRejected(row);
+        boolean isDeclined = row.attempt() == 0 && (givenBack.remove(id) || plane.isRejected(row));
         require(isOver || isDeclined, "what is forgotten is over", row + " is forgotten");
         require(
                 isDeclined

@@ -271,7 +271,8 @@ final class Mutants {
             List<Message> before = List.copyOf(state().outbox());
             Decision decision = super.decide(event);
             List<Change> changes = memory.changes(this, event, decision);
-            if (changes.equals(decision.changes())) {
+            // Its memory is made anew below, and a shutdown is in no row.
+            if (changes.equals(decision.changes()) || state().isShutDown()) {
                 return decision;
             }
             Map<Long, Message> outbox = new TreeMap<>();
@@ -362,6 +363,49 @@ final class Mutants {
                                 .map(Message::id)
                                 .toList();
                         return new Event.ConnectorReport(connector, with(sync, sync.confirmed(), declined));
+                    }
+                };
+            }
+        };
+    }
+
+    /** The dispatcher lets any connector claim what another one may have rejected. */
+    static Parts lettingEverybodyClaim() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    @Override
+                    Event seen(Event event) {
+                        return event instanceof Event.Submit submit
+                                ? new Event.Submit(
+                                        submit.executionId(),
+                                        submit.named(),
+                                        submit.taskId(),
+                                        submit.source(),
+                                        submit.priority(),
+                                        submit.needsImage(),
+                                        submit.timeoutMillis())
+                                : event;
+                    }
+                };
+            }
+        };
+    }
+
+    /** The connector writes a claim when it has it, whether or not the dispatcher knows that. */
+    static Parts claimingAtOnce() {
+        return new Parts() {
+            @Override
+            ConnectorProcess connector(World world, long incarnation) {
+                return new ConnectorProcess(world, incarnation) {
+                    @Override
+                    void synced(Outbox.Report report, ConnectorSync.Answer answer) {
+                        super.synced(report, answer);
+                        List<Long> holding = outbox.report().holding();
+                        outbox.synced(
+                                new Outbox.Report(holding, List.of(), List.of(), List.of()),
+                                new ConnectorSync.Answer(List.of(), List.of()));
                     }
                 };
             }

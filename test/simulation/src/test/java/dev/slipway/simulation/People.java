@@ -32,6 +32,7 @@ final class People {
                         LINK,
                         client,
                         world.submission(
+                                0,
                                 submit.execution(),
                                 true,
                                 "task-of-" + submit.execution(),

@@ -302,9 +302,18 @@ final class World {
     }
 
     /** The call that submits an execution. */
-    Call submission(String id, boolean named, String task, Source source, int priority, boolean needsImage, int plan) {
+    Call submission(
+            long connector,
+            String id,
+            boolean named,
+            String task,
+            Source source,
+            int priority,
+            boolean needsImage,
+            int plan) {
         return new Call(
                 new Event.Submit(
+                        connector,
                         id,
                         named,
                         task,
