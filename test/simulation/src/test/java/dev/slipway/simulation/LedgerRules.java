@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -51,6 +52,12 @@ final class LedgerRules {
     private final Map<String, Long> incarnations = new HashMap<>();
     private final Map<String, Long> seqs = new HashMap<>();
     private final Map<String, Long> leaveAskedAt = new HashMap<>();
+
+    /** Whether the executor's latest report said that it shuts down. */
+    private final Map<String, Boolean> leaving = new HashMap<>();
+
+    /** What was asked for with each execution, by the id under which it was submitted. */
+    private final Map<String, OptionalLong> timeouts = new HashMap<>();
 
     /** Runs that were given up with their executor. */
     private final Set<ExecutionKey> givenUp = new HashSet<>();
@@ -84,6 +91,7 @@ final class LedgerRules {
             case Event.CancelExecution cancel -> cancelAskedAt.put(cancel.executionId(), world.now());
             case Event.ShutDown _ -> shutdownAskedAt = world.now();
             case Event.ExecutorReport(String executor, ExecutorSync sync) -> hears(executor, sync);
+            case Event.Submit submit -> timeouts.put(submit.executionId(), submit.timeoutMillis());
             default -> {}
         }
     }
@@ -95,6 +103,7 @@ final class LedgerRules {
             incarnations.put(executor, sync.incarnation());
             seqs.put(executor, sync.seq());
             heardAt.put(executor, world.now());
+            leaving.put(executor, sync.leaving());
             if (sync.leaving()) {
                 leaveAskedAt.put(executor, world.now());
             }
@@ -188,6 +197,13 @@ final class LedgerRules {
                 ledger.execution(execution.id()).isEmpty(),
                 "4: one outcome per execution",
                 execution.id() + " is accepted again");
+        OptionalLong asked = timeouts.getOrDefault(execution.requestedId(), OptionalLong.empty());
+        require(
+                execution
+                        .timeoutMillis()
+                        .equals(asked.isPresent() ? asked : limits.times().task()),
+                "an execution has the timeout that was asked for, or else the default one",
+                execution + " was submitted with " + asked);
         long waiting = ledger.executions().stream()
                 .filter(other -> other.life() instanceof Life.Queued)
                 .count();
@@ -252,6 +268,10 @@ final class LedgerRules {
         require(
                 ledger.executor(executor).filter(Peer.Executor::drained).isEmpty(),
                 "a drained executor gets nothing",
+                row + " on " + executor);
+        require(
+                !leaving.getOrDefault(executor, false),
+                "an executor that shuts down gets nothing",
                 row + " on " + executor);
         String rule = "9: nothing is launched while a limit is reached";
         int used = ledger.activeOn(executor).size();

@@ -41,6 +41,28 @@ class MutantTest {
     }
 
     @Test
+    void aDispatcherThatLetsExpireTooEarlyIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.expiringTooEarly())).isEqualTo("what expires in the queue has waited for long");
+    }
+
+    @Test
+    void aDispatcherThatForgetsTheDefaultTimeoutIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.withoutTheDefaultTimeout()))
+                .isEqualTo("an execution has the timeout that was asked for, or else the default one");
+    }
+
+    @Test
+    void aDispatcherThatGoesOnThroughAShutdownIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.goingOnThroughAShutdown())).isEqualTo("during a shutdown nothing is launched");
+    }
+
+    @Test
+    void aDispatcherThatDoesNotHearThatAnExecutorLeavesIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.notHearingThatAnExecutorLeaves()))
+                .isEqualTo("an executor that shuts down gets nothing");
+    }
+
+    @Test
     void aDispatcherThatAnswersBeforeTheCommitIsCaught() {
         assertThat(ruleBrokenBy(Mutants.answeringBeforeTheCommit())).containsAnyOf("1: ", "2: ", "5: ", "durable");
     }

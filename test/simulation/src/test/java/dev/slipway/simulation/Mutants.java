@@ -133,19 +133,73 @@ final class Mutants {
 
     /** An executor that is merely late is given up. */
     static Parts givingUpTooEarly() {
-        return with(limits -> new Limits(
+        return with(limits -> with(limits, limits.times().task(), limits.times().queued(), OptionalLong.of(3_000)));
+    }
+
+    /** What waits in the queue expires before its time. */
+    static Parts expiringTooEarly() {
+        return with(limits -> with(
+                limits,
+                limits.times().task(),
+                OptionalLong.of(1_000),
+                limits.times().lost()));
+    }
+
+    /** What brings no timeout of its own runs for as long as it likes. */
+    static Parts withoutTheDefaultTimeout() {
+        return with(limits -> with(
+                limits,
+                OptionalLong.empty(),
+                limits.times().queued(),
+                limits.times().lost()));
+    }
+
+    private static Limits with(Limits limits, OptionalLong task, OptionalLong queued, OptionalLong lost) {
+        Limits.Times times = limits.times();
+        return new Limits(
                 limits.maxConcurrent(),
                 limits.queueLimit(),
                 limits.perBackend(),
                 new Limits.Times(
-                        limits.times().stopGrace(),
-                        limits.times().lease(),
-                        limits.times().retention(),
-                        limits.times().task(),
-                        limits.times().queued(),
-                        limits.times().silent(),
-                        OptionalLong.of(3_000)),
-                limits.retry()));
+                        times.stopGrace(), times.lease(), times.retention(), task, queued, times.silent(), lost),
+                limits.retry());
+    }
+
+    /** The dispatcher decides about something else than what happened. */
+    private static Parts mistaking(UnaryOperator<Event> taken) {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    @Override
+                    Decision decide(Event event) {
+                        return super.decide(taken.apply(event));
+                    }
+                };
+            }
+        };
+    }
+
+    /** A shutdown stops nothing, and launches go on. */
+    static Parts goingOnThroughAShutdown() {
+        return mistaking(event -> event instanceof Event.ShutDown ? new Event.Tick() : event);
+    }
+
+    /** Nothing that an executor has is stopped when it shuts down, and it is given more. */
+    static Parts notHearingThatAnExecutorLeaves() {
+        return mistaking(event -> event instanceof Event.ExecutorReport(String executor, ExecutorSync sync)
+                ? new Event.ExecutorReport(
+                        executor,
+                        new ExecutorSync(
+                                sync.incarnation(),
+                                sync.seq(),
+                                sync.backend(),
+                                sync.slots(),
+                                sync.session(),
+                                false,
+                                sync.runs(),
+                                sync.finished()))
+                : event);
     }
 
     /** The dispatcher answers when it has decided, and commits later. */
