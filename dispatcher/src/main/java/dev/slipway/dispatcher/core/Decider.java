@@ -33,7 +33,8 @@ public final class Decider {
     /** The most executions forgotten in one tick. */
     private static final int MAX_FORGOTTEN = 100;
 
-    private static final String SELF = "dispatcher";
+    /** The actor of what nobody else caused. */
+    public static final String SELF = "dispatcher";
 
     private final State state;
     private final Limits limits;

@@ -1,6 +1,7 @@
 package dev.slipway.dispatcher.loop;
 
 import dev.slipway.dispatcher.core.Change;
+import dev.slipway.dispatcher.core.Decider;
 import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Limits;
@@ -41,8 +42,16 @@ public final class Telemetry implements Observer {
 
     /** What the gauges show; ages and counts as of the last batch, which is never older than a second. */
     private record Gauges(
-            boolean connected, int active, int slots, int executors, int queued, double oldestSeconds, int outbox) {
-        static final Gauges NONE = new Gauges(false, 0, 0, 0, 0, 0, 0);
+            boolean connected,
+            int active,
+            long stalled,
+            int slots,
+            int executors,
+            long away,
+            int queued,
+            double oldestSeconds,
+            int outbox) {
+        static final Gauges NONE = new Gauges(false, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /** @param worker names this worker in {@code oz_worker_info} */
@@ -70,6 +79,12 @@ public final class Telemetry implements Observer {
         gauge("slipway_queue_oldest_seconds", "How long the oldest of them has waited", Gauges::oldestSeconds);
         gauge("slipway_slots", "Slots of the executors that are present; those without a limit count 0", Gauges::slots);
         gauge("slipway_executors", "Executors that are present", Gauges::executors);
+        gauge("slipway_executors_away", "Executors that have tasks and are not present", Gauges::away);
+        gauge("slipway_tasks_stalled", "Running tasks that have printed nothing for stall_after", Gauges::stalled);
+        attempts().increment(0);
+        retries().increment(0);
+        givenUp().increment(0);
+        givenBack().increment(0);
         gauge("slipway_outbox_backlog", "Messages that the control plane has not confirmed", Gauges::outbox);
         commits = Timer.builder("slipway_ledger_commit")
                 .description("How long the ledger took to store a batch")
@@ -114,8 +129,23 @@ public final class Telemetry implements Observer {
     private void count(Change change) {
         switch (change) {
             case Change.Claimed _ -> claimed().increment();
-            case Change.Moved moved when moved.to() instanceof Life.Ended ended -> ended(ended);
+            case Change.GivenBack _ -> givenBack().increment();
+            case Change.Moved moved -> count(moved);
             case Change.ConnectorReported reported -> reconnected(reported);
+            default -> {}
+        }
+    }
+
+    private void count(Change.Moved moved) {
+        switch (moved.to()) {
+            case Life.Launching _ -> attempts().increment();
+            case Life.Queued _ -> retries().increment();
+            case Life.Ended ended -> {
+                ended(ended);
+                if (moved.from() instanceof Life.Active && moved.actor().equals(Decider.SELF)) {
+                    givenUp().increment(); // every other end of what may run is an executor's word
+                }
+            }
             default -> {}
         }
     }
@@ -159,8 +189,15 @@ public final class Telemetry implements Observer {
         return new Gauges(
                 connected,
                 state.activeCount(),
+                state.active().stream()
+                        .filter(execution -> execution.life() instanceof Life.Running running && running.stalled())
+                        .count(),
                 present.stream().mapToInt(Peer.Executor::slots).sum(),
                 present.size(),
+                state.executors().stream()
+                        .filter(executor -> !present.contains(executor)
+                                && !state.activeOn(executor.id()).isEmpty())
+                        .count(),
                 state.queue().size(),
                 (double) Math.max(0, now - oldest) / 1_000,
                 state.outbox().size());
@@ -170,6 +207,29 @@ public final class Telemetry implements Observer {
         return Arrays.stream(bounds)
                 .mapToObj(bound -> Duration.ofMillis(bound * unitMillis))
                 .toArray(Duration[]::new);
+    }
+
+    private Counter attempts() {
+        return described("slipway_task_attempts", "Launches, each one an attempt to start a task");
+    }
+
+    private Counter retries() {
+        return described("slipway_task_retries", "Attempts that did not start and are followed by another one");
+    }
+
+    private Counter givenUp() {
+        return described(
+                "slipway_tasks_given_up", "Tasks that failed because their executor stayed away for lost_after");
+    }
+
+    private Counter givenBack() {
+        return described(
+                "slipway_assignments_given_back",
+                "Assignments that are the control plane's again, because the connector that took them ended too soon");
+    }
+
+    private Counter described(String name, String description) {
+        return Counter.builder(name).description(description).register(registry);
     }
 
     private Counter claimed() {

@@ -6,9 +6,11 @@ import dev.slipway.dispatcher.core.Change;
 import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Message;
+import dev.slipway.dispatcher.core.Peer;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.dispatcher.core.TestLimits;
+import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.TaskState;
@@ -134,6 +136,52 @@ class TelemetryTest {
         assertThat(value("slipway_queue_oldest_seconds")).isEqualTo(60);
         assertThat(value("oz_worker_tasks_active")).isEqualTo(1);
         assertThat(value("slipway_outbox_backlog")).isEqualTo(1);
+    }
+
+    @Test
+    void countsAttemptsRetriesAndWhatIsGivenUpOrGivenBack() {
+        Life.Queued queued = new Life.Queued(0);
+        Life.Launching launching = new Life.Launching("x", NOW);
+        Life.Ended failed =
+                new Life.Ended(TaskState.FAILED, Optional.of(FailureReason.UNKNOWN), OptionalInt.empty(), NOW, 0, NOW);
+        committed(
+                state(),
+                moved(queued, launching, "dispatcher"),
+                moved(launching, queued, "executor:x"),
+                moved(queued, launching, "dispatcher"),
+                moved(launching, failed, "dispatcher"),
+                moved(launching, failed, "executor:x"),
+                moved(queued, failed, "dispatcher"),
+                new Change.GivenBack("e", "t"));
+        assertThat(value("slipway_task_attempts")).isEqualTo(2);
+        assertThat(value("slipway_task_retries")).isEqualTo(1);
+        assertThat(value("slipway_tasks_given_up")).isEqualTo(1);
+        assertThat(value("slipway_assignments_given_back")).isEqualTo(1);
+    }
+
+    @Test
+    void showsWhatIsStalledAndExecutorsThatAreAwayWithTasks() {
+        State state = State.restore(
+                "ledger",
+                "session",
+                0,
+                List.of(
+                        execution("stalled", new Life.Running("away", 1, 1, true)),
+                        execution("busy", new Life.Running("away", 1, 1, false))),
+                List.of(),
+                List.of(executor("away"), executor("idle")));
+        committed(state);
+        assertThat(value("slipway_tasks_stalled")).isEqualTo(1);
+        assertThat(value("slipway_executors_away")).isEqualTo(1);
+        assertThat(value("slipway_executors")).isZero();
+    }
+
+    private static Peer.Executor executor(String id) {
+        return new Peer.Executor(id, 1, BackendKind.DIRECT, false, Optional.empty(), Map.of(), List.of(), false, 0);
+    }
+
+    private static Change.Moved moved(Life from, Life to, String actor) {
+        return new Change.Moved(1, "e", 1, from, to, "cause", actor, NOW, Optional.empty());
     }
 
     private static Execution execution(String id, Life life) {
