@@ -116,6 +116,11 @@ public record Settings(
         return backend.orElse(null) instanceof Direct direct ? direct : Direct.defaults();
     }
 
+    /** The docker backend's settings, its defaults where it is not the one that is configured. */
+    public Docker dockerOrDefaults() {
+        return backend.orElse(null) instanceof Docker docker ? docker : Docker.defaults();
+    }
+
     private BackendSettings backendOrDefaults(Backend kind) {
         return backend.filter(settings -> settings.kind() == kind).orElseGet(() -> BackendSettings.defaults(kind));
     }

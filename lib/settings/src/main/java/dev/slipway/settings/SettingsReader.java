@@ -26,6 +26,8 @@ final class SettingsReader {
     private static final int MAX_ATTEMPTS = 100;
     private static final Duration SHORTEST_LOSS = Duration.ofMinutes(1);
     private static final int MAX_CODE_POINTS = 16 << 20;
+    private static final int MIN_LOG_MEGABYTES = 5;
+    private static final Pattern CAPABILITY = Pattern.compile("(CAP_)?[A-Z_]+");
     private static final Pattern QUANTITY =
             Pattern.compile("\\+?(\\d+(\\.\\d*)?|\\.\\d+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?\\d+)?");
 
@@ -243,10 +245,48 @@ final class SettingsReader {
                 stopsOnShutdown(block),
                 direct.map(own -> own.bool("expose_api_key", false)).orElse(false),
                 direct.map(own -> limit(own, "setup_timeout", Optional.of(SlipwaySettings.DEFAULT_SETUP_TIMEOUT)))
-                        .orElse(Optional.of(SlipwaySettings.DEFAULT_SETUP_TIMEOUT)));
+                        .orElse(Optional.of(SlipwaySettings.DEFAULT_SETUP_TIMEOUT)),
+                block.mapping("docker").map(SettingsReader::dockerRules).orElseGet(DockerRules::defaults));
         direct.ifPresent(YamlMapping::finish);
         block.finish();
         return settings;
+    }
+
+    private static DockerRules dockerRules(YamlMapping block) {
+        var usual = DockerRules.defaults();
+        var policy = nonEmpty(block.text("pull_policy"));
+        if (policy.isPresent()
+                && policy.flatMap(DockerRules.PullPolicy::ofWireName).isEmpty()) {
+            block.error("pull_policy", "must be always, missing or never");
+        }
+        var rules = new DockerRules(
+                policy.flatMap(DockerRules.PullPolicy::ofWireName).orElse(usual.pullPolicy()),
+                limit(block, "pull_stall_timeout", usual.pullStall()),
+                limit(block, "keep_sidecars", usual.keepSidecars()),
+                confinement(block),
+                nonEmpty(block.text("network")),
+                block.list("allowed_images"),
+                block.list("allowed_mounts"));
+        block.finish();
+        return rules;
+    }
+
+    private static DockerRules.Confinement confinement(YamlMapping block) {
+        var usual = DockerRules.Confinement.defaults();
+        var drops = block.has("drop_capabilities") ? block.list("drop_capabilities") : usual.dropCapabilities();
+        if (!drops.stream().allMatch(name -> CAPABILITY.matcher(name).matches())) {
+            block.error("drop_capabilities", "must be names such as NET_RAW, or ALL");
+        }
+        var logs = notNegative(block, "log_megabytes").orElse(usual.logMegabytes());
+        if (logs < MIN_LOG_MEGABYTES) {
+            block.error("log_megabytes", "must be %d or more".formatted(MIN_LOG_MEGABYTES));
+        }
+        return new DockerRules.Confinement(
+                block.bool("init", usual.init()),
+                block.bool("no_new_privileges", usual.noNewPrivileges()),
+                drops,
+                notNegative(block, "pids_limit").orElse(usual.pidsLimit()),
+                logs);
     }
 
     /** A span of time after which something happens; 0 and less: it never does. */

@@ -132,6 +132,24 @@ final class SettingsWriter {
                         settings.slipway().exposeApiKey(),
                         "setup_timeout",
                         limit(settings.slipway().setupTimeout())));
+        block.put("docker", dockerRules(settings.slipway().docker()));
+        return block;
+    }
+
+    private static Map<String, Object> dockerRules(DockerRules rules) {
+        var confinement = rules.confinement();
+        var block = new LinkedHashMap<String, Object>();
+        block.put("pull_policy", rules.pullPolicy().wireName());
+        block.put("pull_stall_timeout", limit(rules.pullStall()));
+        block.put("keep_sidecars", limit(rules.keepSidecars()));
+        block.put("init", confinement.init());
+        block.put("no_new_privileges", confinement.noNewPrivileges());
+        block.put("drop_capabilities", confinement.dropCapabilities());
+        block.put("pids_limit", confinement.pidsLimit());
+        block.put("log_megabytes", confinement.logMegabytes());
+        rules.network().ifPresent(network -> block.put("network", network));
+        block.put("allowed_images", rules.allowedImages());
+        block.put("allowed_mounts", rules.allowedMounts());
         return block;
     }
 

@@ -22,7 +22,8 @@ public record SlipwaySettings(
         Retry retry,
         boolean stopsOnShutdown,
         boolean exposeApiKey,
-        Optional<Duration> setupTimeout) {
+        Optional<Duration> setupTimeout,
+        DockerRules docker) {
     public static final int DEFAULT_QUEUE_LIMIT = 100;
     public static final Duration DEFAULT_SETUP_TIMEOUT = Duration.ofHours(1);
 
@@ -38,7 +39,8 @@ public record SlipwaySettings(
                 Retry.defaults(),
                 false,
                 false,
-                Optional.of(DEFAULT_SETUP_TIMEOUT));
+                Optional.of(DEFAULT_SETUP_TIMEOUT),
+                DockerRules.defaults());
     }
 
     /**

@@ -85,7 +85,8 @@ class SettingsReaderTest {
                                 new SlipwaySettings.Retry(4, Duration.ofSeconds(2), Duration.ofSeconds(30)),
                                 true,
                                 true,
-                                Optional.of(Duration.ofSeconds(90)))));
+                                Optional.of(Duration.ofSeconds(90)),
+                                DockerRules.defaults())));
     }
 
     @ParameterizedTest
@@ -109,6 +110,18 @@ class SettingsReaderTest {
                         value: true
                 slipway:
                   limits: {docker: 3, kubernetes: 4}
+                  docker:
+                    pull_policy: missing
+                    pull_stall_timeout: 0
+                    keep_sidecars: 48h
+                    init: no
+                    no_new_privileges: no
+                    drop_capabilities: [ALL]
+                    pids_limit: 0
+                    log_megabytes: 20
+                    network: agents
+                    allowed_images: ["registry.example/*"]
+                    allowed_mounts: [/cache, data]
                 """);
 
         assertThat(settings.backend())
@@ -117,6 +130,16 @@ class SettingsReaderTest {
                         List.of(new EnvironmentEntry("A", Optional.of(new Secret("true"))))));
         assertThat(settings.slipway().limits())
                 .containsOnly(Map.entry(Backend.DOCKER, 3), Map.entry(Backend.KUBERNETES, 4));
+        assertThat(settings.slipway().docker())
+                .isEqualTo(new DockerRules(
+                        DockerRules.PullPolicy.MISSING,
+                        Optional.empty(),
+                        Optional.of(Duration.ofDays(2)),
+                        new DockerRules.Confinement(false, false, List.of("ALL"), 0, 20),
+                        Optional.of("agents"),
+                        List.of("registry.example/*"),
+                        List.of("/cache", "data")));
+        assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
     }
 
     @Test
@@ -469,7 +492,7 @@ class SettingsReaderTest {
             value = {
                 "wroker_id: x | line 1: wroker_id: unknown key (known here: backend, cleanup, idle_on_complete, max_concurrent_tasks, slipway, worker_id)",
                 "backend: {direct: {ozpath: x}} | line 1: backend.direct.ozpath: unknown key (known here: environment, oz_path, setup_command, target_dir, teardown_command, workspace_root)",
-                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: default_timeout, direct, kubernetes, limits, lost_after, on_shutdown, queue_limit, queue_timeout, retry, stall_after)",
+                "slipway: {queue: 1} | line 1: slipway.queue: unknown key (known here: default_timeout, direct, docker, kubernetes, limits, lost_after, on_shutdown, queue_limit, queue_timeout, retry, stall_after)",
                 "slipway: {default_timeout: 5} | line 1: slipway.default_timeout: must be a span of time, for example 30s or 1h30m",
                 "slipway: {lost_after: 59s} | line 1: slipway.lost_after: must be 1m or more, or 0 for never",
                 "slipway: {on_shutdown: kill} | line 1: slipway.on_shutdown: must be leave (running tasks go on) or stop (they are ended)",
@@ -492,6 +515,10 @@ class SettingsReaderTest {
                 "backend: {command: {}} | line 1: backend.command: the command backend does not exist in Slipway: use direct",
                 "slipway: {direct: {setup_timeout: 5}} | line 1: slipway.direct.setup_timeout: must be a span of time, for example 30s or 1h30m",
                 "slipway: {direct: {setup: 5m}} | line 1: slipway.direct.setup: unknown key (known here: expose_api_key, setup_timeout)",
+                "slipway: {docker: {pull_policy: often}} | line 1: slipway.docker.pull_policy: must be always, missing or never",
+                "slipway: {docker: {drop_capabilities: [net-raw]}} | line 1: slipway.docker.drop_capabilities: must be names such as NET_RAW, or ALL",
+                "slipway: {docker: {log_megabytes: 1}} | line 1: slipway.docker.log_megabytes: must be 5 or more",
+                "slipway: {docker: {privileged: true}} | line 1: slipway.docker.privileged: unknown key (known here: allowed_images, allowed_mounts, drop_capabilities, init, keep_sidecars, log_megabytes, network, no_new_privileges, pids_limit, pull_policy, pull_stall_timeout)",
                 "slipway: {direct: {expose_api_key: 1}} | line 1: slipway.direct.expose_api_key: must be true or false",
                 "backend: {docker: {volumes: /a:/b}} | line 1: backend.docker.volumes: must be a list",
                 "backend: {docker: {volumes: [{a: b}]}} | line 1: backend.docker.volumes[0]: must be a single value",

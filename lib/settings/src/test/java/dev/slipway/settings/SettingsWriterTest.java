@@ -94,6 +94,7 @@ class SettingsWriterTest {
                         new SlipwaySettings.Retry(5, Duration.ofSeconds(1), Duration.ofSeconds(9)),
                         true,
                         true,
-                        Optional.of(Duration.ofMinutes(5))));
+                        Optional.of(Duration.ofMinutes(5)),
+                        DockerRules.defaults()));
     }
 }
