@@ -5,6 +5,7 @@ import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Runs executions on one kind of engine. Idempotent by {@link RunId}; never retries; never blocks past its deadline. Every
@@ -23,6 +24,11 @@ public interface Backend {
      * @throws PreflightFailure says what to fix
      */
     List<String> preflight() throws PreflightFailure;
+
+    /** Why no task can run here for now although the preflight has passed, in words; asked often. */
+    default Optional<String> trouble() {
+        return Optional.empty();
+    }
 
     /**
      * Prepares and starts the agent, or returns at once when evidence of this run exists. The agent starts at most once per

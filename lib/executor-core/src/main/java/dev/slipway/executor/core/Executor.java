@@ -109,7 +109,7 @@ final class Executor {
 
     /** Why no task can run here now, in words; empty when tasks can. */
     String trouble() {
-        return unfit.isEmpty() ? connection.trouble() : unfit;
+        return unfit.isEmpty() ? backend.trouble().orElseGet(connection::trouble) : unfit;
     }
 
     /** What an operator should know although tasks can run. */
