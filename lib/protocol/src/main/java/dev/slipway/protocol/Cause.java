@@ -67,6 +67,78 @@ public enum Cause {
             "the executor has no trace left of a task that ran",
             FailureReason.UNKNOWN,
             "find out who removed the executor's state, and run it again"),
+    IMAGE_UNFIT("no image can have the name that the task gives", FailureReason.IMAGE_PULL, "correct the image's name"),
+    IMAGE_FORBIDDEN(
+            "the image is none of those that slipway.docker.allowed_images lists",
+            FailureReason.IMAGE_PULL,
+            "use another image, or let the operator add it"),
+    IMAGE_MISSING(
+            "the registry does not have the image, or does not show it to whoever asks",
+            FailureReason.IMAGE_PULL,
+            "correct the image's name; for a private image, log in (docker login) as the user that the executor runs as"),
+    IMAGE_DENIED(
+            "the registry does not take the credentials that it was given, or wants some",
+            FailureReason.IMAGE_PULL,
+            "log in (docker login) as the user that the executor runs as"),
+    IMAGE_ABSENT(
+            "the engine does not have the image, and slipway.docker.pull_policy is never",
+            FailureReason.IMAGE_PULL,
+            "load the image into the engine, or change the policy"),
+    IMAGE_PLATFORM(
+            "the image is not made for the engine's platform",
+            FailureReason.IMAGE_PULL,
+            "build the image for that platform, or use another engine"),
+    IMAGE_PULL_FAILED(
+            "the registry cannot be reached, or the pull broke off or made no progress",
+            FailureReason.IMAGE_PULL,
+            "see to the engine's way to the registry",
+            true),
+    SIDECAR_UNFIT(
+            "a sidecar names no image or no absolute path, or two of them the same path",
+            FailureReason.SIDECAR_PREP,
+            "correct the task's sidecars"),
+    SIDECAR_IMAGE(
+            "a sidecar's image cannot be had",
+            FailureReason.SIDECAR_PREP,
+            "correct its name, or see to the engine's way to the registry; sidecars are pulled without credentials"),
+    SIDECAR_FAILED(
+            "the files of a sidecar's image cannot be put into a volume",
+            FailureReason.SIDECAR_PREP,
+            "the engine's words say why; docker system df shows what its disk holds",
+            true),
+    CONTAINER_CREATE_FAILED(
+            "the engine does not make the task's container",
+            FailureReason.CONTAINER_CREATE,
+            "correct what the engine's words name: volumes, shape or network"),
+    CONTAINER_START_FAILED(
+            "the engine does not start the task's container",
+            FailureReason.CONTAINER_START,
+            "correct what the engine's words name"),
+    CONTAINER_PROGRAM_MISSING(
+            "the image does not have the program, or it cannot be executed there",
+            FailureReason.CONTAINER_START,
+            "name another program or another image; an agent needs its sidecar at /agent"),
+    ENGINE_DISK_FULL(
+            "the engine's disk is full",
+            FailureReason.CONTAINER_CREATE,
+            "free it (docker system df, docker system prune)",
+            true),
+    CONTAINER_FAILED(
+            "the container's program exited with another code than 0",
+            FailureReason.CONTAINER_EXIT,
+            "its output says why"),
+    CONTAINER_KILLED(
+            "a signal ended the container's program",
+            FailureReason.CONTAINER_EXIT,
+            "look for who sent it: an operator, or an engine that was restarted without live-restore"),
+    CONTAINER_OUT_OF_MEMORY(
+            "the container needed more memory than its shape allows",
+            FailureReason.CONTAINER_OOM,
+            "give the task a larger shape, or make it need less"),
+    CONTAINER_GONE(
+            "somebody removed the task's container, so that nobody saw how it ended",
+            FailureReason.CONTAINER_WAIT,
+            "look for who removed it (docker rm, docker container prune, another program), and run it again"),
     EXECUTOR_LOST(
             "the executor has been away for longer than slipway.lost_after",
             FailureReason.UNKNOWN,
