@@ -32,6 +32,7 @@ class ArchitectureTest {
             "settings", Set.of(),
             "executor.core", Set.of("protocol", "settings"),
             "executor.direct", Set.of("executor.core", "protocol", "settings"),
+            "executor.docker", Set.of("executor.core", "protocol", "settings"),
             "dispatcher", Set.of("protocol", "settings"),
             "connector", Set.of("protocol", "settings"),
             "cli", Set.of("protocol", "settings"));
@@ -116,13 +117,26 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheDirectExecutorAndTheLauncherStartProcesses() {
+    void onlyTheDirectExecutorTheLauncherAndCredentialHelpersAreProcesses() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages("dev.slipway.executor.direct..", "dev.slipway.cli..")
+                .and()
+                .doNotHaveFullyQualifiedName("dev.slipway.executor.docker.CredentialHelpers")
                 .should()
                 .dependOnClassesThat()
                 .haveFullyQualifiedName(ProcessBuilder.class.getName())
+                .check(product);
+    }
+
+    @Test
+    void onlyTheDockerExecutorKnowsTheDockerEngine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.slipway.executor.docker..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.github.dockerjava..")
                 .check(product);
     }
 
@@ -144,8 +158,8 @@ class ArchitectureTest {
     void onlyTheCommandLineReadsTheEnvironmentItself() {
         noClasses()
                 .that(describe(
-                        "are no part of the command line or of the direct backend",
-                        javaClass -> List.of("dev.slipway.cli", "dev.slipway.executor.direct").stream()
+                        "are no part of the command line or of a backend that shows it to others",
+                        javaClass -> List.of("dev.slipway.cli", "dev.slipway.executor.direct", "dev.slipway.executor.docker").stream()
                                 .noneMatch(javaClass.getPackageName()::startsWith)))
                 .should()
                 .callMethod(System.class, "getenv")

@@ -1,0 +1,104 @@
+package dev.slipway.executor.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A container as the engine shows it.
+ *
+ * @param status the engine's word: created, running, paused, restarting, removing, exited or dead
+ * @param error why it did not start, in the engine's words; empty if it says nothing
+ * @param startedAtMillis 0 if it never has
+ * @param finishedAtMillis 0 if it has not
+ * @param program what is its first process, beside the init process
+ * @param path where that is looked for
+ * @param stopSignal the polite one
+ */
+record ContainerState(
+        String id,
+        String name,
+        Map<String, String> labels,
+        String status,
+        int exitCode,
+        boolean outOfMemory,
+        String error,
+        long startedAtMillis,
+        long finishedAtMillis,
+        String program,
+        List<String> path,
+        String stopSignal) {
+    private static final String USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+    static ContainerState of(JsonNode json) {
+        JsonNode state = json.path("State");
+        JsonNode config = json.path("Config");
+        return new ContainerState(
+                json.path("Id").asText(),
+                json.path("Name").asText(),
+                texts(config.path("Labels")),
+                state.path("Status").asText(),
+                state.path("ExitCode").asInt(),
+                state.path("OOMKilled").asBoolean(),
+                state.path("Error").asText(),
+                millis(state.path("StartedAt").asText()),
+                millis(state.path("FinishedAt").asText()),
+                json.path("Path").asText(),
+                path(config.path("Env")),
+                Optional.of(config.path("StopSignal").asText())
+                        .filter(signal -> !signal.isEmpty())
+                        .orElse("SIGTERM"));
+    }
+
+    boolean hasBegun() {
+        return startedAtMillis > 0 || isAlive();
+    }
+
+    boolean isAlive() {
+        return switch (status) {
+            case "running", "paused", "restarting" -> true;
+            default -> false;
+        };
+    }
+
+    boolean isOver() {
+        return status.equals("exited") || status.equals("dead");
+    }
+
+    boolean isOf(String incarnation) {
+        return incarnation.equals(labels.get(Names.INCARNATION));
+    }
+
+    static Map<String, String> texts(JsonNode object) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        object.properties()
+                .forEach(entry -> texts.put(entry.getKey(), entry.getValue().asText()));
+        return texts;
+    }
+
+    private static List<String> path(JsonNode env) {
+        String path = USUAL_PATH;
+        for (JsonNode variable : env) {
+            if (variable.asText().startsWith("PATH=")) {
+                path = variable.asText().substring("PATH=".length());
+            }
+        }
+        List<String> directories = new ArrayList<>(List.of(path.split(":", -1)));
+        directories.removeIf(String::isEmpty);
+        return directories;
+    }
+
+    /** The engine writes the first day of the first year for "never". */
+    private static long millis(String instant) {
+        try {
+            return Math.max(0, Instant.parse(instant).toEpochMilli());
+        } catch (DateTimeParseException e) {
+            return 0;
+        }
+    }
+}

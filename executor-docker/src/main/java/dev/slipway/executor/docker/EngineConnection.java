@@ -1,0 +1,181 @@
+package dev.slipway.executor.docker;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
+import com.github.dockerjava.transport.DockerHttpClient;
+import dev.slipway.protocol.Bytes;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * Calls the engine's HTTP API. The transport has no deadlines on a Unix socket: here every call is made by a thread of its own,
+ * whose interruption closes the connection.
+ */
+final class EngineConnection implements Closeable {
+    static final JsonMapper JSON = new JsonMapper();
+    private static final Duration CONNECT = Duration.ofSeconds(10);
+    private static final int MAX_ANSWER = 64 << 20;
+    private static final int MAX_WORDS = 4 << 10;
+
+    private final EngineAddress address;
+    private final DockerHttpClient client;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    /** @param connections how many there are at most at once */
+    EngineConnection(EngineAddress address, int connections) throws IOException {
+        this.address = address;
+        ApacheDockerHttpClient.Builder builder = new ApacheDockerHttpClient.Builder()
+                .dockerHost(address.uri())
+                .maxConnections(connections)
+                .connectionTimeout(CONNECT);
+        if (address.tls().isPresent()) {
+            builder.sslConfig(address.tls().get().sslConfig());
+        }
+        this.client = builder.build();
+    }
+
+    static DockerHttpClient.Request.Builder request(DockerHttpClient.Request.Method method, String path) {
+        return DockerHttpClient.Request.builder().method(method).path(path);
+    }
+
+    /** @return the answer's JSON; a missing node if it has none */
+    JsonNode call(DockerHttpClient.Request request, Duration patience) throws IOException, EngineRefusal {
+        byte[] body = within(patience, request, () -> {
+            try (DockerHttpClient.Response response = client.execute(request)) {
+                byte[] bytes = response.getBody().readNBytes(MAX_ANSWER);
+                return new Answered(response.getStatusCode(), Bytes.wrap(bytes));
+            }
+        });
+        return json(body);
+    }
+
+    /**
+     * Opens an answer that is read piece by piece, for as long as the caller likes.
+     *
+     * @param patience until it begins
+     */
+    DockerHttpClient.Response open(DockerHttpClient.Request request, Duration patience)
+            throws IOException, EngineRefusal {
+        AtomicBoolean taken = new AtomicBoolean();
+        Future<DockerHttpClient.Response> future = threads.submit(() -> {
+            DockerHttpClient.Response response = client.execute(request);
+            if (!taken.compareAndSet(false, true)) {
+                response.close(); // nobody waits for it any more
+            }
+            return response;
+        });
+        DockerHttpClient.Response response;
+        try {
+            response = await(future, patience, request);
+        } catch (IOException e) {
+            if (!taken.compareAndSet(false, true)) {
+                closeLate(future);
+            }
+            throw e;
+        }
+        if (response.getStatusCode() >= 400) {
+            byte[] words = await(
+                    threads.submit(() -> {
+                        try (response) {
+                            return response.getBody().readNBytes(MAX_WORDS);
+                        }
+                    }),
+                    patience,
+                    request);
+            throw new EngineRefusal(response.getStatusCode(), words(words));
+        }
+        return response;
+    }
+
+    /** It came in the moment in which the caller gave up. */
+    private static void closeLate(Future<DockerHttpClient.Response> future) {
+        if (future.state() == Future.State.SUCCESS) {
+            future.resultNow().close();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        threads.shutdownNow();
+        client.close();
+    }
+
+    private record Answered(int status, Bytes body) {}
+
+    private interface Call {
+        Answered make() throws IOException;
+    }
+
+    private byte[] within(Duration patience, DockerHttpClient.Request request, Call call)
+            throws IOException, EngineRefusal {
+        Answered answered = await(threads.submit(call::make), patience, request);
+        if (answered.status() >= 400) {
+            throw new EngineRefusal(answered.status(), words(answered.body().unwrap()));
+        }
+        return answered.body().unwrap();
+    }
+
+    private <T> T await(Future<T> future, Duration patience, DockerHttpClient.Request request) throws IOException {
+        try {
+            return future.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            future.cancel(true);
+            throw new IOException("the Docker engine at %s has not answered %s within %d s"
+                    .formatted(address.uri(), what(request), patience.toSeconds()));
+        } catch (InterruptedException e) {
+            future.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for the Docker engine");
+        } catch (ExecutionException e) {
+            throw new IOException(
+                    "the Docker engine at %s cannot be reached (%s)".formatted(address.uri(), root(e)), e.getCause());
+        }
+    }
+
+    /** The transport wraps what has happened, and repeats the path, which is known here. */
+    private static String root(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+
+    private static String what(DockerHttpClient.Request request) {
+        String path = request.path();
+        int query = path.indexOf('?');
+        return request.method() + " " + (query < 0 ? path : path.substring(0, query));
+    }
+
+    private static JsonNode json(byte[] body) throws IOException {
+        try {
+            return JSON.readTree(body);
+        } catch (JsonProcessingException e) {
+            return JSON.missingNode(); // a few answers are plain words
+        }
+    }
+
+    private static String words(byte[] body) {
+        try {
+            JsonNode message = JSON.readTree(body).path("message");
+            if (message.isTextual()) {
+                return message.textValue().strip();
+            }
+        } catch (IOException e) {
+            // then it is no JSON
+        }
+        return new String(body, 0, Math.min(body.length, MAX_WORDS), StandardCharsets.UTF_8).strip();
+    }
+}

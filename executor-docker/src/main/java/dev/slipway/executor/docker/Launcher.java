@@ -1,0 +1,156 @@
+package dev.slipway.executor.docker;
+
+import dev.slipway.executor.core.Progress;
+import dev.slipway.executor.core.RunId;
+import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.Cause;
+import dev.slipway.protocol.TaskSpec;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Starts runs: image, sidecars, container, claim, start. What comes before the claim can be done again by anybody; from the
+ * claim on only the process that has made it may send the start, and it does so once.
+ */
+final class Launcher {
+    private final Engine engine;
+    private final String executor;
+    private final String incarnation;
+    private final DockerConfig config;
+    private final Claims claims;
+    private final Images images;
+    private final Sidecars sidecars;
+
+    Launcher(
+            Engine engine,
+            String executor,
+            String incarnation,
+            DockerConfig config,
+            Claims claims,
+            Images images,
+            Sidecars sidecars) {
+        this.engine = engine;
+        this.executor = executor;
+        this.incarnation = incarnation;
+        this.config = config;
+        this.claims = claims;
+        this.images = images;
+        this.sidecars = sidecars;
+    }
+
+    /**
+     * Starts a run of which there is no container and no claim. If it returns, these tell what became of it.
+     *
+     * @throws StartFailure it never began and never will
+     */
+    void launch(RunId run, TaskSpec spec, Progress progress, RunHandle handle) throws StartFailure, IOException {
+        Progress telling = step -> {
+            handle.tell(step);
+            progress.step(step);
+        };
+        try {
+            handle.beginPreparing();
+            String image = images.ofTask(spec.image().orElse(DockerConfig.DEFAULT_IMAGE), telling);
+            List<Sidecars.Mounted> mounted = sidecars.provide(spec.container(), telling);
+            handle.goOn();
+            telling.step("making the container");
+            String container = create(run, spec, image, mounted);
+            claimAndStart(run, spec, container, handle, telling);
+        } catch (InterruptedIOException e) {
+            if (handle.isCancelled()) {
+                throw stopped(spec);
+            }
+            throw e;
+        } finally {
+            handle.endPreparing();
+        }
+    }
+
+    private String create(RunId run, TaskSpec spec, String image, List<Sidecars.Mounted> mounted)
+            throws StartFailure, IOException {
+        Map<String, String> labels = Names.labels(Names.RUN, executor, incarnation, run);
+        labels.put(Names.PROGRAM, ContainerSpec.program(spec));
+        spec.traceparent().ifPresent(trace -> labels.put(Names.TRACEPARENT, trace));
+        ContainerSpec container = new ContainerSpec(
+                spec, image, mounted.stream().map(Sidecars.Mounted::bind).toList(), labels, config);
+        try {
+            String id = engine.create(Names.container(run), container.body());
+            checkSidecars(id, mounted);
+            return id;
+        } catch (EngineRefusal e) {
+            if (e.isConflict()) {
+                removeLeftOver(run);
+                throw new IOException("a container of an earlier try was in the way: " + e.words(), e);
+            }
+            throw new StartFailure(
+                    Verdict.isDiskFull(e.words()) ? Cause.ENGINE_DISK_FULL : Cause.CONTAINER_CREATE_FAILED,
+                    "the engine does not make the container: " + e.words());
+        }
+    }
+
+    /** A volume that was collected in the meantime is made anew by the engine, empty; the container holds it fast now. */
+    private void checkSidecars(String container, List<Sidecars.Mounted> mounted) throws StartFailure, IOException {
+        for (Sidecars.Mounted sidecar : mounted) {
+            if (!sidecars.isFilled(sidecar)) {
+                remove(container);
+                throw new StartFailure(
+                        Cause.SIDECAR_FAILED,
+                        "the files of the sidecar %s were removed as the task was about to use them"
+                                .formatted(sidecar.image()));
+            }
+        }
+    }
+
+    /** The engine has made it only after the process that wanted it was gone. */
+    private void removeLeftOver(RunId run) throws IOException {
+        Optional<ContainerState> there = engine.container(Names.container(run));
+        if (there.isPresent() && !there.get().isOf(incarnation) && !there.get().hasBegun()) {
+            claims.removeUnbegun(there.get());
+        }
+    }
+
+    private void claimAndStart(RunId run, TaskSpec spec, String container, RunHandle handle, Progress progress)
+            throws StartFailure, IOException {
+        if (handle.isCancelled()) {
+            remove(container);
+            throw stopped(spec);
+        }
+        Claims.Claim claim = claims.make(run, Claims.Purpose.START, Map.of(Names.PROGRAM, ContainerSpec.program(spec)));
+        if (claim.purpose() != Claims.Purpose.START) {
+            remove(container);
+            throw stopped(spec);
+        }
+        if (!claim.incarnation().equals(incarnation)) {
+            remove(container);
+            return; // another process has started it
+        }
+        progress.step("starting");
+        try {
+            engine.start(container);
+        } catch (EngineRefusal e) {
+            Optional<ContainerState> state = engine.container(container);
+            if (state.isPresent() && !state.get().hasBegun()) {
+                throw new StartFailure(
+                        Verdict.startFailure(e.words()), "the container could not be started: " + e.words());
+            }
+        }
+    }
+
+    private void remove(String container) throws IOException {
+        try {
+            engine.remove(container);
+        } catch (EngineRefusal e) {
+            if (!e.isMissing()) {
+                throw Engine.refused(e);
+            }
+        }
+    }
+
+    private static StartFailure stopped(TaskSpec spec) {
+        return new StartFailure(
+                Cause.STOPPED_BEFORE_START, "stopped before %s started".formatted(ContainerSpec.program(spec)));
+    }
+}

@@ -1,0 +1,34 @@
+package dev.slipway.executor.docker;
+
+import java.util.List;
+
+/**
+ * Which directories and volumes may be mounted. Pure.
+ *
+ * @param allowed with what is below them; empty: all
+ */
+record MountRules(List<String> allowed) {
+    /** @return what is wrong with a volume as {@code docker run -v} takes it; empty if nothing is */
+    String fault(String volume) {
+        String[] parts = volume.split(":", -1);
+        if (parts.length < 2 || parts.length > 3 || parts[0].isEmpty() || !parts[1].startsWith("/")) {
+            return "backend.docker.volumes: '%s' is not HOST:CONTAINER[:MODE] with an absolute CONTAINER: correct it"
+                    .formatted(volume);
+        }
+        return isAllowed(parts[0])
+                ? ""
+                : "backend.docker.volumes: %s is none of slipway.docker.allowed_mounts (%s): remove the volume, or add it there"
+                        .formatted(parts[0], String.join(", ", allowed));
+    }
+
+    private boolean isAllowed(String source) {
+        // What climbs back up is nowhere below anything.
+        boolean climbs = List.of(source.split("/", -1)).contains("..");
+        return allowed.isEmpty()
+                || (!climbs
+                        && allowed.stream()
+                                .anyMatch(root -> source.equals(root)
+                                        || (root.startsWith("/")
+                                                && source.startsWith(root.endsWith("/") ? root : root + "/"))));
+    }
+}

@@ -1,0 +1,80 @@
+package dev.slipway.executor.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.slipway.executor.core.PreflightFailure;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Whether tasks can run at an engine. */
+final class Preflight {
+    private static final Duration PING = Duration.ofSeconds(5);
+    private static final Set<String> PLATFORMS = Set.of("linux/amd64", "linux/arm64");
+
+    private final Engine engine;
+    private final DockerConfig config;
+    private String platform = "";
+
+    Preflight(Engine engine, DockerConfig config) {
+        this.engine = engine;
+        this.config = config;
+    }
+
+    /** @return remarks for the operator */
+    List<String> check() throws PreflightFailure {
+        MountRules mounts = new MountRules(config.rules().allowedMounts());
+        for (String volume : config.volumes()) {
+            String fault = mounts.fault(volume);
+            if (!fault.isEmpty()) {
+                throw new PreflightFailure(fault);
+            }
+        }
+        try {
+            engine.ping(PING);
+            platform = platform(engine.version());
+            if (!PLATFORMS.contains(platform)) {
+                throw new PreflightFailure(
+                        "the Docker engine at %s runs on %s: Slipway needs one on linux/amd64 or linux/arm64"
+                                .formatted(engine.address().uri(), platform));
+            }
+            return remarks(engine.info());
+        } catch (IOException e) {
+            throw new PreflightFailure(
+                    "%s; it was found by %s: start it, or let the executor's user use its socket (group docker)"
+                            .formatted(e.getMessage(), engine.address().from()));
+        }
+    }
+
+    /** Of the engine, as images name theirs; known once it is checked. */
+    String platform() {
+        return platform;
+    }
+
+    private static String platform(JsonNode version) {
+        return version.path("Os").asText() + "/" + version.path("Arch").asText();
+    }
+
+    private List<String> remarks(JsonNode info) throws PreflightFailure {
+        boolean hasLogs = false;
+        for (JsonNode driver : info.path("Plugins").path("Log")) {
+            hasLogs |= driver.asText().equals("local");
+        }
+        if (!hasLogs) {
+            throw new PreflightFailure(
+                    "the Docker engine at %s has no log driver 'local' (Docker 18.09 and later have it): update it"
+                            .formatted(engine.address().uri()));
+        }
+        List<String> remarks = new ArrayList<>();
+        if (!info.path("LiveRestoreEnabled").asBoolean()) {
+            remarks.add(
+                    "a restart of the Docker engine ends its tasks: to let them run on, set \"live-restore\": true in its daemon.json");
+        }
+        if (!info.path("MemoryLimit").asBoolean(true) || !info.path("PidsLimit").asBoolean(true)) {
+            remarks.add(
+                    "the Docker engine cannot limit memory or processes here: shapes and slipway.docker.pids_limit do nothing");
+        }
+        return remarks;
+    }
+}

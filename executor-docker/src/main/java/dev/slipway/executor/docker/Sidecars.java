@@ -1,0 +1,345 @@
+package dev.slipway.executor.docker;
+
+import static dev.slipway.executor.docker.EngineConnection.JSON;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.dockerjava.transport.DockerHttpClient;
+import dev.slipway.executor.core.Progress;
+import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.Cause;
+import dev.slipway.protocol.Container;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
+
+/**
+ * The files of sidecars' images, each in a volume that is filled once. A volume is filled under a name of its own, by whoever
+ * needs it first; only when it is full is it published, by another volume without content whose labels name it. Of two that
+ * were filled at the same time the engine lets one be published. What a process leaves half-filled is never published.
+ *
+ * <p>Files that tasks may change are other ones than those that they may not, of the same image.
+ */
+final class Sidecars {
+    /** What {@link Names#KIND} says of the volumes with the files, and of what publishes and dates them. */
+    static final String FILES = "sidecar-files";
+
+    static final String PUBLISHED = "sidecar";
+    static final String USED = "sidecar-use";
+
+    /** Of containers that are never started: they lead the engine to an image's files and a volume's place. */
+    static final String FILLER = "sidecar-filler";
+
+    private static final Logger LOG = Logger.getLogger(Sidecars.class);
+    private static final String VOLUME = "dev.slipway.volume";
+    private static final String SIDECAR = "dev.slipway.sidecar";
+    private static final String DAY = "dev.slipway.day";
+    private static final String PLACE = "/.slipway-sidecar";
+    private static final Duration FILL = Duration.ofMinutes(15);
+    private static final int DIGEST_SHOWN = 12;
+    private static final int SUFFIX = 8;
+    private static final int MAX_NAME = 120;
+
+    private final Engine engine;
+    private final Images images;
+    private final String executor;
+    private final String incarnation;
+    private final InstantSource clock;
+    private final Map<String, ReentrantLock> filling = new ConcurrentHashMap<>();
+    private final Set<String> dated = ConcurrentHashMap.newKeySet();
+
+    Sidecars(Engine engine, Images images, String executor, String incarnation, InstantSource clock) {
+        this.engine = engine;
+        this.images = images;
+        this.executor = executor;
+        this.incarnation = incarnation;
+        this.clock = clock;
+    }
+
+    /** @param volume with the files */
+    record Mounted(String image, String volume, String path, boolean readWrite) {
+        /** As {@code docker run -v} takes it. */
+        String bind() {
+            return "%s:%s:%s".formatted(volume, path, readWrite ? "rw" : "ro");
+        }
+    }
+
+    /** The agent first, then the others in the order in which they were asked for. */
+    List<Mounted> provide(Container container, Progress progress) throws StartFailure, IOException {
+        List<Container.Sidecar> wanted = new ArrayList<>();
+        container
+                .agentImage()
+                .ifPresent(image -> wanted.add(new Container.Sidecar(image, Container.AGENT_PATH, false)));
+        wanted.addAll(container.sidecars());
+        check(wanted);
+        List<Mounted> mounted = new ArrayList<>();
+        for (Container.Sidecar sidecar : wanted) {
+            mounted.add(new Mounted(
+                    sidecar.image(),
+                    volume(sidecar, image(sidecar, progress), progress),
+                    sidecar.mountPath(),
+                    sidecar.readWrite()));
+        }
+        return mounted;
+    }
+
+    /** Whether a volume that a container has is one of those that were filled here. */
+    boolean isFilled(Mounted sidecar) throws IOException {
+        return engine.volume(sidecar.volume())
+                .filter(labels -> FILES.equals(labels.get(Names.KIND)))
+                .isPresent();
+    }
+
+    private static void check(List<Container.Sidecar> wanted) throws StartFailure {
+        Set<String> paths = new HashSet<>();
+        for (Container.Sidecar sidecar : wanted) {
+            String path = sidecar.mountPath();
+            if (sidecar.image().isBlank() || !path.startsWith("/") || path.contains(":") || path.equals("/")) {
+                throw new StartFailure(
+                        Cause.SIDECAR_UNFIT,
+                        "a sidecar has the image '%s' and the path '%s'".formatted(sidecar.image(), path));
+            }
+            if (!paths.add(path.replaceAll("/+$", ""))) {
+                throw new StartFailure(Cause.SIDECAR_UNFIT, "two sidecars have the path %s".formatted(path));
+            }
+        }
+    }
+
+    private JsonNode image(Container.Sidecar sidecar, Progress progress) throws StartFailure, IOException {
+        try {
+            return images.ofSidecar(sidecar.image(), progress);
+        } catch (StartFailure e) {
+            Cause cause = e.ending().isTransient() ? Cause.SIDECAR_FAILED : Cause.SIDECAR_IMAGE;
+            throw new StartFailure(cause, "a sidecar cannot be prepared: " + e.getMessage());
+        }
+    }
+
+    private String volume(Container.Sidecar sidecar, JsonNode image, Progress progress)
+            throws StartFailure, IOException {
+        String id = image.path("Id").asText();
+        String name = "slipway-sidecar-" + Names.digest(id + (sidecar.readWrite() ? " rw" : " ro"));
+        ReentrantLock lock = filling.computeIfAbsent(name, _ -> new ReentrantLock());
+        try {
+            lock.lockInterruptibly();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for a sidecar");
+        }
+        try {
+            date(name);
+            Optional<String> published = published(name);
+            if (published.isPresent()) {
+                return published.get();
+            }
+            progress.step("unpacking the sidecar " + sidecar.image());
+            return fill(name, sidecar, image);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Optional<String> published(String name) throws IOException {
+        Optional<String> volume = engine.volume(name).map(labels -> labels.getOrDefault(VOLUME, ""));
+        if (volume.isEmpty() || engine.volume(volume.get()).isPresent()) {
+            return volume;
+        }
+        removeVolume(name); // somebody has removed the files
+        return Optional.empty();
+    }
+
+    private String fill(String name, Container.Sidecar sidecar, JsonNode image) throws StartFailure, IOException {
+        String id = image.path("Id").asText();
+        String volume = volumeName(sidecar.image(), image);
+        engine.createVolume(volume, labels(FILES, name));
+        List<String> fillers = new ArrayList<>();
+        try {
+            String source = filler(id, Optional.empty());
+            fillers.add(source);
+            String target = filler(id, Optional.of(volume));
+            fillers.add(target);
+            try (DockerHttpClient.Response files = engine.export(source)) {
+                engine.unpack(target, PLACE, files.getBody(), FILL);
+            }
+            removeAll(fillers);
+            Map<String, String> labels = labels(PUBLISHED, name);
+            labels.put(VOLUME, volume);
+            String current = engine.createVolume(name, labels).getOrDefault(VOLUME, "");
+            if (!current.equals(volume)) {
+                removeVolume(volume); // another executor was faster
+            }
+            return current;
+        } catch (EngineRefusal e) {
+            removeAll(fillers);
+            removeVolume(volume);
+            throw new StartFailure(
+                    Cause.SIDECAR_FAILED,
+                    "the files of the sidecar %s cannot be unpacked: %s".formatted(sidecar.image(), e.words()));
+        } catch (IOException | RuntimeException e) {
+            leave(fillers, volume);
+            throw e;
+        }
+    }
+
+    /** What cannot be removed now, the next process of this executor removes. */
+    private void leave(List<String> fillers, String volume) {
+        boolean interrupted =
+                Thread.interrupted(); // of a task that was stopped: what it began is cleared away all the same
+        try {
+            removeAll(fillers);
+            removeVolume(volume);
+        } catch (IOException e) {
+            LOG.debugf("a sidecar that was begun stays for now: %s", e);
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private String filler(String image, Optional<String> volume) throws IOException, EngineRefusal {
+        ObjectNode body = JSON.createObjectNode();
+        body.put("Image", image);
+        body.putArray("Cmd").add("never-started");
+        body.put("NetworkDisabled", true);
+        body.set("Labels", JSON.valueToTree(labels(FILLER, "")));
+        ObjectNode host = body.putObject("HostConfig");
+        host.put("NetworkMode", "none");
+        volume.ifPresent(name -> host.putArray("Binds").add(name + ":" + PLACE + ":nocopy"));
+        return engine.create("slipway-filler-" + UUID.randomUUID(), body);
+    }
+
+    /** As the worker daemon calls it, and something of its own: that daemon must not take it for one of its own. */
+    private static String volumeName(String image, JsonNode shown) {
+        String id = shown.path("RepoDigests").path(0).asText(shown.path("Id").asText());
+        String digest = id.substring(id.indexOf("sha256:") + "sha256:".length());
+        String familiar = ImageName.parse(image)
+                .map(name -> name.withoutVersion().familiar())
+                .orElse("sidecar");
+        String plain = familiar.replaceAll("[^a-zA-Z0-9_.-]", "-");
+        return "%s-%s-%s"
+                .formatted(
+                        plain.substring(0, Math.min(plain.length(), MAX_NAME)),
+                        digest.substring(0, Math.min(digest.length(), DIGEST_SHOWN)),
+                        UUID.randomUUID().toString().substring(0, SUFFIX));
+    }
+
+    /** That it is used today; nobody else keeps when a volume was last used. */
+    private void date(String name) throws IOException {
+        long day = today();
+        String use = name + ".used-" + day;
+        if (!dated.contains(use)) {
+            Map<String, String> labels = labels(USED, name);
+            labels.put(DAY, Long.toString(day));
+            engine.createVolume(use, labels);
+            dated.add(use);
+        }
+    }
+
+    private long today() {
+        return clock.instant().getEpochSecond() / Duration.ofDays(1).toSeconds();
+    }
+
+    /** Removes what earlier processes of this executor have begun and left. */
+    void sweep() throws IOException {
+        for (Engine.Labelled container : engine.containers(Names.EXECUTOR, executor)) {
+            if (FILLER.equals(container.labels().get(Names.KIND)) && isLeft(container)) {
+                removeAll(List.of(container.name()));
+            }
+        }
+        Set<String> published = new HashSet<>();
+        for (Engine.Labelled volume : engine.volumes(Names.KIND, PUBLISHED)) {
+            published.add(volume.labels().getOrDefault(VOLUME, ""));
+        }
+        for (Engine.Labelled volume : engine.volumes(Names.KIND, FILES)) {
+            if (executor.equals(volume.labels().get(Names.EXECUTOR))
+                    && isLeft(volume)
+                    && !published.contains(volume.name())) {
+                removeVolume(volume.name());
+            }
+        }
+    }
+
+    /** Removes files that nobody has used for so long, whichever executor has put them there. */
+    void collect(Duration keep) throws IOException {
+        sweep();
+        long oldest = today() - keep.toDays();
+        Map<String, Long> lastUses = new TreeMap<>();
+        List<Engine.Labelled> uses = engine.volumes(Names.KIND, USED);
+        for (Engine.Labelled use : uses) {
+            lastUses.merge(use.labels().getOrDefault(SIDECAR, ""), day(use), Math::max);
+        }
+        for (Engine.Labelled sidecar : engine.volumes(Names.KIND, PUBLISHED)) {
+            if (lastUses.getOrDefault(sidecar.name(), 0L) < oldest
+                    && removeVolume(sidecar.labels().getOrDefault(VOLUME, ""))) {
+                removeVolume(sidecar.name());
+                LOG.infof(
+                        "the files of the sidecar %s are removed: nobody has used them for %d days",
+                        sidecar.name(), keep.toDays());
+            }
+        }
+        for (Engine.Labelled use : uses) {
+            boolean isLast = lastUses.getOrDefault(use.labels().getOrDefault(SIDECAR, ""), 0L) == day(use);
+            if (!isLast || day(use) < oldest) {
+                removeVolume(use.name());
+            }
+        }
+    }
+
+    private static long day(Engine.Labelled use) {
+        try {
+            return Long.parseLong(use.labels().getOrDefault(DAY, "0"));
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+
+    private boolean isLeft(Engine.Labelled thing) {
+        return !incarnation.equals(thing.labels().get(Names.INCARNATION));
+    }
+
+    private Map<String, String> labels(String kind, String sidecar) {
+        Map<String, String> labels = new TreeMap<>();
+        labels.put(Names.KIND, kind);
+        labels.put(Names.EXECUTOR, executor);
+        labels.put(Names.INCARNATION, incarnation);
+        labels.put(SIDECAR, sidecar);
+        return labels;
+    }
+
+    private void removeAll(List<String> containers) throws IOException {
+        for (String container : containers) {
+            try {
+                engine.remove(container);
+            } catch (EngineRefusal e) {
+                if (!e.isMissing() && !e.isConflict()) {
+                    throw Engine.refused(e);
+                }
+            }
+        }
+    }
+
+    /** @return false if a container has it */
+    private boolean removeVolume(String name) throws IOException {
+        try {
+            engine.removeVolume(name);
+            return true;
+        } catch (EngineRefusal e) {
+            if (e.isConflict()) {
+                return false;
+            }
+            throw Engine.refused(e);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package dev.slipway.executor.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CredentialsTest {
+    private static final String AUTH =
+            Base64.getEncoder().encodeToString("user:pass:word".getBytes(StandardCharsets.UTF_8));
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void readsUserAndPasswordOfARegistry() throws IOException {
+        assertThat(header(
+                        "registry.example:5000",
+                        "{\"auths\":{\"registry.example:5000\":{\"auth\":\"%s\"}}}".formatted(AUTH)))
+                .isEqualTo(
+                        "{\"username\":\"user\",\"password\":\"pass:word\",\"serveraddress\":\"registry.example:5000\"}");
+    }
+
+    @Test
+    void knowsDockerHubByItsOldAddress() throws IOException {
+        assertThat(header(
+                        "docker.io", "{\"auths\":{\"https://index.docker.io/v1/\":{\"auth\":\"%s\"}}}".formatted(AUTH)))
+                .contains("\"user\"", "https://index.docker.io/v1/");
+    }
+
+    @Test
+    void knowsARegistryByAnAddressWithScheme() throws IOException {
+        assertThat(header(
+                        "r.example", "{\"auths\":{\"https://r.example/v2/\":{\"username\":\"u\",\"password\":\"p\"}}}"))
+                .contains("\"u\"");
+    }
+
+    @Test
+    void prefersAnIdentityToken() throws IOException {
+        assertThat(header(
+                        "r.example",
+                        "{\"auths\":{\"r.example\":{\"auth\":\"%s\",\"identitytoken\":\"t\"}}}".formatted(AUTH)))
+                .isEqualTo("{\"identitytoken\":\"t\",\"serveraddress\":\"r.example\"}");
+    }
+
+    @Test
+    void asksTheStoreThatIsNamed() throws IOException {
+        helper("store", "read key; echo \"{\\\"Username\\\":\\\"u\\\",\\\"Secret\\\":\\\"$key $1\\\"}\"");
+
+        assertThat(header("r.example", "{\"credsStore\":\"store\",\"auths\":{\"r.example\":{}}}"))
+                .isEqualTo("{\"username\":\"u\",\"password\":\"r.example get\",\"serveraddress\":\"r.example\"}");
+    }
+
+    @Test
+    void asksTheHelperOfTheRegistryBeforeTheStore() throws IOException {
+        helper("store", "echo '{\"Username\":\"store\",\"Secret\":\"s\"}'");
+        helper("own", "echo '{\"Username\":\"<token>\",\"Secret\":\"identity\"}'");
+
+        assertThat(header("r.example", "{\"credsStore\":\"store\",\"credHelpers\":{\"r.example\":\"own\"}}"))
+                .isEqualTo("{\"identitytoken\":\"identity\",\"serveraddress\":\"r.example\"}");
+    }
+
+    @Test
+    void aHelperThatHasNothingLeavesTheConfiguration() throws IOException {
+        helper("store", "echo 'credentials not found in native keychain'; exit 1");
+
+        assertThat(header(
+                        "r.example",
+                        "{\"credsStore\":\"store\",\"auths\":{\"r.example\":{\"auth\":\"%s\"}}}".formatted(AUTH)))
+                .contains("\"user\"");
+    }
+
+    @Test
+    void takesNoHelperThatIsNoProgramsName() throws IOException {
+        assertThat(header("r.example", "{\"credsStore\":\"../../bin/x\"}")).isEmpty();
+    }
+
+    @Test
+    void withoutCredentialsThereAreNone() throws IOException {
+        assertThat(header("r.example", "{\"auths\":{\"other.example\":{\"auth\":\"%s\"}}}".formatted(AUTH)))
+                .isEmpty();
+        assertThat(header("r.example", "{broken")).isEmpty();
+        assertThat(new Credentials(Optional.empty(), new CredentialHelpers(Map.of())).header("r.example"))
+                .isEmpty();
+    }
+
+    private String header(String registry, String config) throws IOException {
+        Path file = Files.writeString(directory.resolve("config.json"), config);
+        String header = new Credentials(
+                        Optional.of(file), new CredentialHelpers(Map.of("PATH", directory + ":/usr/bin:/bin")))
+                .header(registry);
+        return new String(Base64.getUrlDecoder().decode(header), StandardCharsets.UTF_8);
+    }
+
+    private void helper(String name, String script) throws IOException {
+        Path file = Files.writeString(directory.resolve("docker-credential-" + name), "#!/bin/sh\n" + script + "\n");
+        assertThat(file.toFile().setExecutable(true)).isTrue();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.slipway.executor.docker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LogPositionTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    @Test
+    void countsFromTheFirstMessage() {
+        LogPosition position = LogPosition.of("");
+        position.pass(5 * SECOND, true);
+        position.pass(5 * SECOND, true);
+        position.pass(4 * SECOND, true);
+
+        assertThat(position.anchor()).isEqualTo(5 * SECOND);
+        assertThat(position.passed()).isEqualTo(3);
+        assertThat(LogPosition.of(position.toString())).hasToString(position.toString());
+    }
+
+    @Test
+    void theAnchorFollowsAtADistance() {
+        LogPosition position = LogPosition.of("");
+        for (int second = 1; second <= 200; second++) {
+            position.pass(second * SECOND, true);
+        }
+
+        assertThat(position.anchor()).isEqualTo(61 * SECOND + 60 * SECOND);
+        assertThat(position.passed()).isEqualTo(200 - 121 + 1);
+    }
+
+    @Test
+    void theAnchorIsNeverInTheMidstOfALine() {
+        LogPosition position = LogPosition.of("");
+        position.pass(SECOND, true);
+        for (int second = 2; second <= 500; second++) {
+            position.pass(second * SECOND, false);
+        }
+
+        assertThat(position.anchor()).isEqualTo(SECOND);
+        assertThat(position.passed()).isEqualTo(500);
+    }
+
+    @Test
+    void countsThePartOfAMessageThatIsBehind() {
+        LogPosition position = LogPosition.of("");
+        position.pass(SECOND, true);
+        position.advance(7);
+        position.advance(3);
+
+        assertThat(LogPosition.of(position.toString()).into()).isEqualTo(10);
+        position.pass(SECOND, true);
+        assertThat(position.into()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"7", "a:b:c:d", "1:2:3", "-1:0:0:0"})
+    void whatIsNoCursorIsTheBeginning(String text) {
+        assertThat(LogPosition.of(text)).hasToString("0:0:0:0");
+    }
+}

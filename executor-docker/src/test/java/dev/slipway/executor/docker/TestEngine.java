@@ -1,0 +1,103 @@
+package dev.slipway.executor.docker;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.slipway.protocol.Program;
+import dev.slipway.protocol.SecretValue;
+import dev.slipway.protocol.TaskSpec;
+import dev.slipway.settings.DockerRules;
+import dev.slipway.testkit.DockerEngine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/** One real engine for all tests of a run; where there can be none, they are skipped, and say why. */
+public final class TestEngine implements BeforeAllCallback, ParameterResolver {
+    static final String IMAGE = "busy:1";
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(TestEngine.class);
+
+    private record Running(DockerEngine engine) implements AutoCloseable {
+        static Running start() {
+            try {
+                DockerEngine engine = DockerEngine.start(Files.createTempDirectory("sw-docker"));
+                engine.makeImage(IMAGE, _ -> {});
+                return new Running(engine);
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            engine.close();
+        }
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        Optional<String> obstacle = DockerEngine.obstacle();
+        assumeTrue(obstacle.isEmpty(), () -> "not tried on a real Docker engine: " + obstacle.orElse(""));
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return parameter.getParameter().getType() == DockerEngine.class;
+    }
+
+    @Override
+    public DockerEngine resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        return context.getRoot()
+                .getStore(NAMESPACE)
+                .computeIfAbsent("engine", _ -> Running.start(), Running.class)
+                .engine();
+    }
+
+    static DockerConfig config(DockerRules rules, String... volumes) {
+        return new DockerConfig(List.of(volumes), Map.of(), true, rules, Map.of());
+    }
+
+    /** Images are made here: no registry has them. */
+    static DockerRules localImages() {
+        return rules(DockerRules.PullPolicy.MISSING);
+    }
+
+    static DockerRules rules(DockerRules.PullPolicy policy) {
+        DockerRules usual = DockerRules.defaults();
+        return new DockerRules(
+                policy,
+                usual.pullStall(),
+                usual.keepSidecars(),
+                usual.confinement(),
+                usual.network(),
+                List.of(),
+                List.of());
+    }
+
+    static DockerBackend backend(DockerEngine engine, String executor, DockerConfig config) throws Exception {
+        DockerBackend backend = new DockerBackend(
+                executor, 0, config, new Discovery(Map.of("DOCKER_HOST", engine.host())), Clock.systemUTC());
+        backend.preflight();
+        return backend;
+    }
+
+    static TaskSpec task(String script) {
+        return task(IMAGE, Map.of(), "sh", "-c", script);
+    }
+
+    static TaskSpec task(String image, Map<String, SecretValue> env, String... command) {
+        return new TaskSpec(
+                "task",
+                new Program.Command(List.of(command)),
+                Optional.of(image),
+                env,
+                Optional.of("/"),
+                Optional.empty());
+    }
+}
