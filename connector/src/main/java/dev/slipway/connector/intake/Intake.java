@@ -123,15 +123,15 @@ public final class Intake {
         MDC.put("execution", shown(executionId));
         try {
             if (stopping.getCount() == 0) {
-                post.update(outbox -> outbox.rejected(taskId, executionId, STOPPING));
+                rejectUnanswered(taskId, executionId, STOPPING, "the worker stops");
                 return;
             }
             if (!time.instant().isBefore(until)) {
-                LOG.warnf(
-                        "Task %s, execution %s: rejected, because the dispatcher has not answered in time to what came"
-                                + " before of the same task",
-                        shown(taskId), shown(executionId));
-                post.update(outbox -> outbox.rejected(taskId, executionId, UNAVAILABLE));
+                rejectUnanswered(
+                        taskId,
+                        executionId,
+                        UNAVAILABLE,
+                        "the dispatcher has not answered in time to what came before of the same task");
                 return;
             }
             if (!post.change(outbox -> outbox.submitting(taskId, executionId))) {
@@ -142,7 +142,7 @@ public final class Intake {
                     taskId, Assignments.translate(assignment, defaults, traceparent, incarnation.getAsLong()), turn));
         } catch (RuntimeException | Error unexpected) {
             // Left as it is, it would hold back the results of its task for ever.
-            post.update(outbox -> outbox.rejectedUnanswered(taskId, executionId, UNAVAILABLE));
+            rejectUnanswered(taskId, executionId, UNAVAILABLE, "of an unexpected failure");
             throw unexpected;
         } finally {
             turn.pass();
@@ -159,11 +159,20 @@ public final class Intake {
         } catch (Refusal refusal) {
             refused(taskId, executionId, refusal);
         } catch (NoAnswer noAnswer) {
-            LOG.warnf(
-                    "Task %s, execution %s: rejected, because the dispatcher does not answer: %s",
-                    shown(taskId), shown(executionId), noAnswer.getMessage());
-            post.update(outbox -> outbox.rejectedUnanswered(taskId, executionId, UNAVAILABLE));
+            rejectUnanswered(
+                    taskId, executionId, UNAVAILABLE, "the dispatcher does not answer: " + noAnswer.getMessage());
         }
+    }
+
+    /** Unless the dispatcher is known to have it. */
+    private void rejectUnanswered(String taskId, String executionId, String reason, String why) {
+        boolean isRejected = post.change(outbox -> outbox.rejectedUnanswered(taskId, executionId, reason));
+        LOG.warnf(
+                "Task %s, execution %s: %s, because %s",
+                shown(taskId),
+                shown(executionId),
+                isRejected ? "rejected" : "assigned again, and left as it is here",
+                why);
     }
 
     private void refused(String taskId, String executionId, Refusal refusal) {
@@ -175,7 +184,7 @@ public final class Intake {
             case BAD_REQUEST, TOO_LARGE -> post.update(outbox -> outbox.refused(taskId, executionId, refusal.detail()));
             default ->
                 // Among them 503, after which it is not certain that nothing was stored.
-                post.update(outbox -> outbox.rejectedUnanswered(taskId, executionId, refusal.detail()));
+                rejectUnanswered(taskId, executionId, refusal.detail(), "nothing may have been stored");
         }
     }
 

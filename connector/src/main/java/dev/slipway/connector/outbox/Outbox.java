@@ -39,7 +39,7 @@ public final class Outbox {
     /** So many unconfirmed notices of the connector's own are kept; beyond it the oldest ones go. */
     static final int MAX_LOCAL = 1_000;
 
-    /** So many executions are remembered as rejected. */
+    /** So many executions are remembered as rejected, and so many as the dispatcher's. */
     static final int MAX_REMEMBERED = 10_000;
 
     private enum Stage {
@@ -60,7 +60,7 @@ public final class Outbox {
         }
     }
 
-    /** @param isTaken whether a message showed that the dispatcher has it */
+    /** @param isTaken whether the dispatcher is known to have it, from before or by a message that came meanwhile */
     private record Submission(String taskId, boolean isTaken) {}
 
     /** @param id the number to give to {@link Outbox#written}; negative for the connector's own */
@@ -92,6 +92,10 @@ public final class Outbox {
     private final Map<String, String> justTaken = new HashMap<>();
 
     private final Set<String> rejected = new LinkedHashSet<>();
+
+    /** Executions that the dispatcher has, as far as is known here, and that have not ended. */
+    private final Set<String> known = new LinkedHashSet<>();
+
     private Optional<String> connection = Optional.empty();
     private long pings;
     private long lastLocal;
@@ -201,13 +205,16 @@ public final class Outbox {
             return false;
         }
         rejected.remove(executionId);
-        submitting.put(executionId, new Submission(taskId, false));
+        submitting.put(executionId, new Submission(taskId, known.contains(executionId)));
         return true;
     }
 
     /** The dispatcher has the execution. What is still to be said of the task's earlier ones would end this one. */
     public void accepted(String taskId, String executionId, Taken taken) {
         submitting.remove(executionId);
+        if (taken != Taken.ENDED) {
+            remember(known, executionId);
+        }
         held.values()
                 .removeIf(message -> message.notice.taskId().equals(taskId)
                         && (message.isLocal() || (taken == Taken.QUEUED && isStaleResult(message, executionId))));
@@ -228,6 +235,7 @@ public final class Outbox {
      */
     public void rejected(String taskId, String executionId, String reason) {
         submitting.remove(executionId);
+        known.remove(executionId);
         reject(taskId, executionId, reason);
     }
 
@@ -235,11 +243,12 @@ public final class Outbox {
      * Nobody knows whether the dispatcher has the execution. It is rejected, and should the dispatcher have it, its claim
      * will be declined: the control plane may by then have given the task to another worker.
      *
-     * @return false if it is not rejected, because a message of it came meanwhile: the dispatcher has it
+     * @return false if it is not rejected, because the dispatcher is known to have it: the assignment came again, or a message
+     *     of it came meanwhile. Its claim was or will be written, and so will its result.
      */
     public boolean rejectedUnanswered(String taskId, String executionId, String reason) {
         Submission submission = submitting.remove(executionId);
-        if (submission != null && submission.isTaken) {
+        if (submission == null ? known.contains(executionId) : submission.isTaken) {
             return false;
         }
         reject(taskId, executionId, reason);
@@ -247,11 +256,15 @@ public final class Outbox {
     }
 
     private void reject(String taskId, String executionId, String reason) {
-        rejected.add(executionId);
-        if (rejected.size() > MAX_REMEMBERED) {
-            rejected.remove(rejected.iterator().next());
-        }
+        remember(rejected, executionId);
         addLocal(executionId, new Notice.Rejected(taskId, reason));
+    }
+
+    private static void remember(Set<String> executions, String execution) {
+        executions.add(execution);
+        if (executions.size() > MAX_REMEMBERED) {
+            executions.remove(executions.iterator().next());
+        }
     }
 
     /** The execution can be run nowhere. */
@@ -308,6 +321,13 @@ public final class Outbox {
         if (message.outcome().isPresent()
                 && !justTaken.getOrDefault(message.taskId(), execution).equals(execution)) {
             return; // superseded after the dispatcher had answered with it; if it was not, it comes again
+        }
+        if (message.outcome().isPresent()) {
+            known.remove(execution);
+            known.remove(
+                    message.taskId()); // which stands in for the execution's name where it was assigned without one
+        } else {
+            remember(known, execution);
         }
         Notice notice = message.outcome()
                 .<Notice>map(outcome -> new Notice.Ended(message.taskId(), outcome))

@@ -307,6 +307,36 @@ class OutboxTest {
     }
 
     @Test
+    void doesNotRejectWhatItHasAlreadyClaimed() {
+        outbox.connected("a");
+        outbox.submitting("t1", "e1");
+        outbox.accepted("t1", "e1", Taken.QUEUED);
+        outbox.submitting("t1", "e1");
+
+        assertThat(outbox.rejectedUnanswered("t1", "e1", "no answer")).isFalse();
+        assertThat(outbox.rejectedUnanswered("t1", "e1", "not even submitted")).isFalse();
+        answer(claim(1, "e1", "t1"));
+        outbox.synced(outbox.report(), nothing());
+        assertThat(writeAll()).containsExactly(1L);
+        assertThat(outbox.report().declined()).isEmpty();
+    }
+
+    @Test
+    void rejectsWhatHasEndedOrWhatTheDispatcherDoesNotWant() {
+        outbox.connected("a");
+        outbox.submitting("t1", "t1");
+        outbox.accepted("t1", "t1", Taken.QUEUED);
+        answer();
+        answer(result(1, "t1~2", "t1"));
+        outbox.submitting("t1", "t1");
+        assertThat(outbox.rejectedUnanswered("t1", "t1", "no answer")).isTrue();
+
+        outbox.accepted("t2", "e2", Taken.OPEN);
+        outbox.rejected("t2", "e2", "full");
+        assertThat(outbox.rejectedUnanswered("t2", "e2", "no answer")).isTrue();
+    }
+
+    @Test
     void sendsTheResultOfARunningExecutionThatWasAssignedAgainInVain() {
         outbox.submitting("t1", "e1");
         outbox.rejectedUnanswered("t1", "e1", "no answer");

@@ -282,7 +282,7 @@ class ConnectorProcess extends SimulatedProcess {
 
     private void rejectUnanswered(Assignment assignment, String reason) {
         if (outbox.rejectedUnanswered(assignment.task(), assignment.id(), reason)) {
-            world.rules().rejects(assignment);
+            world.rules().rejectsUnanswered(name(), assignment);
         }
     }
 

@@ -23,6 +23,9 @@ final class ControlPlaneRules {
     private final Map<String, Outcome> outcomes = new HashMap<>();
     private final Set<String> superseded = new HashSet<>();
     private final Set<String> claimsWritten = new HashSet<>();
+    /** By connector. */
+    private final Set<String> claimsWrittenBy = new HashSet<>();
+
     private final Set<Long> written = new HashSet<>();
     private final Set<Long> proven = new HashSet<>();
     private final Set<String> claimsHeard = new HashSet<>();
@@ -82,6 +85,7 @@ final class ControlPlaneRules {
             overtaken.add(assignmentId(execution));
         }
         claimsWritten.remove(executionId);
+        claimsWrittenBy.removeIf(written -> written.endsWith(" " + executionId));
         outcomes.remove(executionId);
         claimsHeard.remove(executionId);
         claimsTakenBack.remove(executionId);
@@ -137,6 +141,15 @@ final class ControlPlaneRules {
         turnedDown.merge(assignment.id(), 1, Integer::sum);
     }
 
+    /** It rejects because it has not heard from the dispatcher whether that has it. */
+    void rejectsUnanswered(String connector, Assignment assignment) {
+        require(
+                !claimsWrittenBy.contains(connector + " " + assignment.id()) || outcomes.containsKey(assignment.id()),
+                "1: what was claimed is not rejected before it has ended",
+                assignment + " is");
+        rejects(assignment);
+    }
+
     /** The connector hears that the dispatcher has it. */
     void takes(Assignment assignment) {
         rejected.remove(assignment.id());
@@ -162,6 +175,7 @@ final class ControlPlaneRules {
             case Notice.Claimed _ -> {
                 require(message.kind() == Message.Kind.CLAIM, "1: a claim is a claim", message.toString());
                 claimsWritten.add(message.executionId());
+                claimsWrittenBy.add(connector + " " + message.executionId());
                 if (isAgain) {
                     world.met(Happening.CLAIM_WRITTEN_AGAIN);
                 }

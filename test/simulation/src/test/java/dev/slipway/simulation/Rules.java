@@ -169,6 +169,10 @@ final class Rules {
         plane.rejects(assignment);
     }
 
+    void rejectsUnanswered(String connector, Assignment assignment) {
+        plane.rejectsUnanswered(connector, assignment);
+    }
+
     void takes(Assignment assignment) {
         plane.takes(assignment);
     }
