@@ -159,8 +159,10 @@ class ArchitectureTest {
         noClasses()
                 .that(describe(
                         "are no part of the command line or of a backend that shows it to others",
-                        javaClass -> List.of("dev.slipway.cli", "dev.slipway.executor.direct", "dev.slipway.executor.docker").stream()
-                                .noneMatch(javaClass.getPackageName()::startsWith)))
+                        javaClass ->
+                                List.of("dev.slipway.cli", "dev.slipway.executor.direct", "dev.slipway.executor.docker")
+                                        .stream()
+                                        .noneMatch(javaClass.getPackageName()::startsWith)))
                 .should()
                 .callMethod(System.class, "getenv")
                 .orShould()

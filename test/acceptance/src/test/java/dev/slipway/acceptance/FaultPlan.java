@@ -12,8 +12,8 @@ import java.util.stream.Stream;
  * What is done to the services and asked of them, in rounds: the same for the same seed. All times are milliseconds from the
  * beginning of the round.
  *
- * <p>Two faults are carried out side by side: one that ends services, and one that does not. So every kind of either meets
- * every kind of the other sooner or later, and services are never started for two faults at once.
+ * <p>Three faults are carried out side by side: one that ends services, and two different ones that do not. So every kind meets
+ * every other sooner or later, and services are never started for two faults at once.
  */
 record FaultPlan(long seed, List<Round> rounds) {
     private static final List<String> SERVICES = List.of("dispatcher", "connector", "executor-direct");
@@ -23,6 +23,8 @@ record FaultPlan(long seed, List<Round> rounds) {
 
     /** Long enough that assignments are rejected. A start that fails is tried for at least 11 seconds: none fails for good. */
     private static final int LONGEST_FULL_DISK = 6_000;
+
+    private static final int AT_ONCE = 3;
 
     private static final int OUTPUT_STEPS = 10;
 
@@ -141,22 +143,25 @@ record FaultPlan(long seed, List<Round> rounds) {
     /** @param faults how many in all; each kind comes once before any comes again */
     static FaultPlan of(long seed, int tasks, int faults) {
         Random random = new Random(seed);
-        int count = (faults + 1) / 2;
+        int count = (faults + AT_ONCE - 1) / AT_ONCE;
         List<Round> rounds = new ArrayList<>();
         List<Fault> ending = new ArrayList<>();
         List<Fault> others = new ArrayList<>();
+        List<Fault> more = new ArrayList<>();
         int number = 0;
         for (int round = 0; round < count; round++) {
             if (ending.isEmpty()) {
                 ending.addAll(ending(random));
                 others.addAll(others(random));
+                more.addAll(others);
+                Collections.rotate(more, 1); // so that no kind meets itself
             }
             List<Task> arriving = new ArrayList<>();
             while (number < (long) tasks * (round + 1) / count) {
                 arriving.add(task(number++, random));
             }
-            List<Strike> strikes = Stream.of(ending.removeLast(), others.removeLast())
-                    .limit(faults - 2L * round)
+            List<Strike> strikes = Stream.of(ending.removeLast(), others.removeLast(), more.removeLast())
+                    .limit(faults - (long) AT_ONCE * round)
                     .map(fault -> new Strike(random.nextInt(ARRIVALS), fault))
                     .toList();
             rounds.add(new Round(List.copyOf(arriving), strikes));

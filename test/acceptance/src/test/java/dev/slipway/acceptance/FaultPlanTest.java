@@ -22,10 +22,16 @@ class FaultPlanTest {
     }
 
     @Test
-    void hasSoManyTasksAndFaultsTwoAtATimeAndEveryKindOfFaultInEighteen() {
-        FaultPlan plan = FaultPlan.of(7, 100, 18);
+    void hasSoManyTasksAndFaultsThreeAtATimeAndEveryKindOfFaultInTwentySeven() {
+        FaultPlan plan = FaultPlan.of(7, 100, 27);
         assertThat(plan.tasks()).hasSize(100).extracting(FaultPlan.Task::id).doesNotHaveDuplicates();
-        assertThat(plan.rounds()).hasSize(9).allMatch(round -> round.strikes().size() == 2);
+        assertThat(plan.rounds()).hasSize(9).allMatch(round -> round.strikes().size() == 3);
+        assertThat(plan.rounds())
+                .allMatch(round -> round.strikes().stream()
+                                .map(FaultPlan.Strike::fault)
+                                .distinct()
+                                .count()
+                        == 3);
         assertThat(faults(plan))
                 .extracting(fault -> fault.getClass().getName())
                 .contains(Stream.of(FaultPlan.Fault.class.getPermittedSubclasses())

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every kind of fault, two at a time, while tasks come, run and end. Another history: {@code -Dslipway.faults.seed=N}; a
+ * Every kind of fault, three at a time, while tasks come, run and end. Another history: {@code -Dslipway.faults.seed=N}; a
  * longer one: {@code -Dslipway.faults.tasks=N -Dslipway.faults.count=N}.
  */
 class FaultsIT {
@@ -19,7 +19,7 @@ class FaultsIT {
         FaultPlan plan = FaultPlan.of(
                 Long.getLong("slipway.faults.seed", 1),
                 Integer.getInteger("slipway.faults.tasks", 64),
-                Integer.getInteger("slipway.faults.count", 18));
+                Integer.getInteger("slipway.faults.count", 27));
 
         Verdict verdict = FaultHarness.judge(plan, directory);
 

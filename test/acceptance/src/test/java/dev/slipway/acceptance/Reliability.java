@@ -101,7 +101,7 @@ class Reliability {
 
                 ## Faults while tasks come, run and end
 
-                Every history has %d tasks and %d faults by its seed, two at a time: while services are killed or restarted, others are halted, the control plane misbehaves, the disk is full, or the shell that keeps a run is killed alone. Most tasks come from the control plane, the others from the API; some are assigned or submitted twice, some are cancelled, some leave a process behind that ignores SIGTERM.
+                Every history has %d tasks and %d faults by its seed, three at a time: while services are killed or restarted, others are halted, the control plane misbehaves, the disk is full, or the shell that keeps a run is killed alone. Most tasks come from the control plane, the others from the API; some are assigned or submitted twice, some are cancelled, some leave a process behind that ignores SIGTERM.
 
                 | seed | minutes | without result | never started | started twice | told wrongly | output wrong | left behind |
                 |---|---|---|---|---|---|---|---|
