@@ -72,7 +72,7 @@ public final class Decider {
             case Event.ExecutorHoldOver over -> {
                 state.executor(over.executor())
                         .filter(executor -> isWaiting(executor, over))
-                        .ifPresent(this::answer);
+                        .ifPresent(executor -> answer(executor, now));
                 yield new Reply.Done();
             }
             case Event.ConnectorReport report -> report(report, now);
@@ -108,14 +108,14 @@ public final class Decider {
                 if (!Admission.mayLaunch(state, limits)) {
                     break;
                 }
-                if (Order.isReady(state, execution, now)) {
+                if (Order.isReady(state, limits, execution, now)) {
                     Router.pick(state, limits, execution).ifPresent(executor -> launch(execution, executor, now));
                 }
             }
         }
         for (Peer.Executor executor : List.copyOf(state.executors())) {
-            if (executor.asking() && !isEmpty(answerTo(executor))) {
-                answer(executor);
+            if (executor.asking() && !isEmpty(answerTo(executor, now))) {
+                answer(executor, now);
             }
         }
         for (Peer.Connector connector : List.copyOf(state.connectors())) {
@@ -556,8 +556,8 @@ public final class Decider {
                 && executor.last().filter(last -> last.seq() == over.seq()).isPresent();
     }
 
-    private void answer(Peer.Executor executor) {
-        answers.add(answerTo(executor));
+    private void answer(Peer.Executor executor, long now) {
+        answers.add(answerTo(executor, now));
         emit(new Change.ExecutorAnswered(executor.id()));
     }
 
@@ -571,13 +571,14 @@ public final class Decider {
                 executor, sync.incarnation(), sync.seq(), List.of(), List.of(), List.of(), List.of());
     }
 
-    private Answer.ToExecutor answerTo(Peer.Executor executor) {
+    private Answer.ToExecutor answerTo(Peer.Executor executor, long now) {
         List<ExecutionKey> launch = new ArrayList<>();
         List<ExecutionKey> stop = new ArrayList<>();
         for (Execution execution : state.activeOn(executor.id())) {
             ExecutorSync.Run run = executor.runs().get(execution.key());
             switch (execution.life()) {
-                case Life.Launching _ when run == null -> launch.add(execution.key());
+                case Life.Launching _
+                when run == null && !Hold.isOn(state, limits, execution, now) -> launch.add(execution.key());
                 case Life.Stopping _ when run == null || !run.stopping() -> stop.add(execution.key());
                 default -> {}
             }

@@ -7,11 +7,12 @@ final class Order {
     private Order() {}
 
     /** Whether nothing of the execution's own keeps it from being launched. */
-    static boolean isReady(State state, Execution execution, long now) {
+    static boolean isReady(State state, Limits limits, Execution execution, long now) {
         return execution.claimed()
                 && execution.life() instanceof Life.Queued queued
                 && queued.notBefore() <= now
-                && blocker(state, execution).isEmpty();
+                && blocker(state, execution).isEmpty()
+                && !Hold.isOn(state, limits, execution, now);
     }
 
     /** The earlier execution of the same task that must end first: workspace and name on the wire are the task's. */

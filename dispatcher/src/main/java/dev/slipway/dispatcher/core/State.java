@@ -28,6 +28,7 @@ public final class State {
 
     private final String ledger;
     private final String session;
+    private final long restoredSeq;
     private final Map<String, Execution> executions = new HashMap<>();
     private final Map<String, NavigableMap<Long, String>> byTask = new HashMap<>();
     private final NavigableSet<Execution> queue = new TreeSet<>(ORDER);
@@ -44,6 +45,7 @@ public final class State {
     private State(String ledger, String session, long lastSeq) {
         this.ledger = ledger;
         this.session = session;
+        this.restoredSeq = lastSeq;
         this.lastSeq = lastSeq;
     }
 
@@ -184,6 +186,19 @@ public final class State {
     /** When that ends unless it is asked for again, milliseconds since the epoch. */
     long shutDownUntil() {
         return shutDownUntil;
+    }
+
+    /** Whether it was accepted before this restoration: what became of it since, the ledger may not know if it is a copy. */
+    boolean isRestored(Execution execution) {
+        return execution.seq() <= restoredSeq;
+    }
+
+    /** The executors of which nothing has been read in this session. */
+    List<String> unheard() {
+        return executors.values().stream()
+                .filter(executor -> executor.last().isEmpty())
+                .map(Peer.Executor::id)
+                .toList();
     }
 
     /** A number larger than any given before: tied to the clock, so that a restored older ledger does not give it twice. */

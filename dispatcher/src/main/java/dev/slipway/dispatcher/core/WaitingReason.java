@@ -12,15 +12,24 @@ public final class WaitingReason {
     public static Optional<String> of(State state, Limits limits, Execution execution, long now) {
         return switch (execution.life()) {
             case Life.Queued queued -> Optional.of(queued(state, limits, execution, queued, now));
-            case Life.Active life ->
-                state.executor(life.executor())
-                        .filter(executor ->
-                                !executor.isPresent(now, limits.times().lease()))
-                        .map(executor -> "its executor " + executor.id()
-                                + " is away; the task goes on there and is picked up when the executor is back"
-                                + (limits.times().lost().isPresent() ? " before it counts as lost" : ""));
+            case Life.Active life -> active(state, limits, execution, life, now);
             case Life.Ended _ -> Optional.empty();
         };
+    }
+
+    private static Optional<String> active(
+            State state, Limits limits, Execution execution, Life.Active life, long now) {
+        Optional<Peer.Executor> executor = state.executor(life.executor());
+        Optional<String> away = executor.filter(
+                        known -> !known.isPresent(now, limits.times().lease()))
+                .map(known -> "its executor " + known.id()
+                        + " is away; the task goes on there and is picked up when the executor is back"
+                        + (limits.times().lost().isPresent() ? " before it counts as lost" : ""));
+        boolean isHeld = life instanceof Life.Launching
+                && executor.filter(known -> !known.runs().containsKey(execution.key()))
+                        .isPresent()
+                && Hold.isOn(state, limits, execution, now);
+        return away.or(() -> isHeld ? Optional.of(Hold.words(state, limits, now)) : Optional.empty());
     }
 
     private static String queued(State state, Limits limits, Execution execution, Life.Queued queued, long now) {
@@ -37,6 +46,9 @@ public final class WaitingReason {
         Optional<Execution> blocker = Order.blocker(state, execution);
         if (blocker.isPresent()) {
             return "execution " + blocker.get().id() + " of the same task has not ended yet";
+        }
+        if (Hold.isOn(state, limits, execution, now)) {
+            return Hold.words(state, limits, now);
         }
         List<Peer.Executor> present = state.executors().stream()
                 .filter(executor -> executor.isPresent(now, limits.times().lease()))

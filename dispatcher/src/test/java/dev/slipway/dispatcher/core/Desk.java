@@ -21,7 +21,7 @@ final class Desk {
     static final long START = 1_000_000;
 
     long now = START;
-    final State state = State.restore("ledger", "session", 0, List.of(), List.of(), List.of());
+    final State state;
     final List<Change> changes = new ArrayList<>();
     private final Decider decider;
     private final Map<String, Long> seqs = new HashMap<>();
@@ -34,6 +34,12 @@ final class Desk {
     }
 
     Desk(Limits limits) {
+        this(limits, State.restore("ledger", "session", 0, List.of(), List.of(), List.of()));
+    }
+
+    /** One that goes on with what a ledger has. */
+    Desk(Limits limits, State state) {
+        this.state = state;
         decider = new Decider(state, limits);
     }
 

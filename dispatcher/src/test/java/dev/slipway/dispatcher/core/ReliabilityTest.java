@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Attempts, time limits, lost executors, older ledgers, shutdowns: what the core decides about them. */
@@ -331,6 +332,108 @@ class ReliabilityTest {
         assertThat(answer.stop()).containsExactly(new ExecutionKey("a", 2));
     }
 
+    // --- what an older copy of the ledger may not know, until everybody has been heard
+
+    @Test
+    void whatWasQueuedBeforeIsNotLaunchedWhileAnExecutorThatIsNotHeardYetMayRunIt() {
+        Desk restarted = restarted(new Life.Queued(0), 0, "e", "f");
+
+        assertThat(restarted.sync("e")).isEmpty();
+        assertThat(restarted.sync("f", running("a"))).isEmpty();
+
+        assertThat(restarted.sync("e").orElseThrow().launch()).isEmpty();
+        assertThat(((Life.Running) restarted.state.execution("a").orElseThrow().life()).executor())
+                .isEqualTo("f");
+    }
+
+    @Test
+    void whatWasBeingLaunchedBeforeIsNotGivenAgainWhileALaterAttemptMayRunElsewhere() {
+        Desk restarted = restarted(new Life.Launching("e", Desk.START - SECOND), 1, "e", "f");
+
+        assertThat(restarted.sync("e")).isEmpty();
+        restarted.sync("f", new ExecutorSync.Run(new ExecutionKey("a", 2), true, false, Desk.START, 0));
+
+        assertThat(restarted.sync("e").orElseThrow().launch()).isEmpty();
+        assertThat(restarted.state.execution("a").orElseThrow().key()).isEqualTo(new ExecutionKey("a", 2));
+    }
+
+    @Test
+    void aStartThatNeverWasIsNotTriedAgainBeforeEverybodyIsHeard() {
+        Desk restarted = restarted(new Life.Launching("e", Desk.START - SECOND), 1, "e", "f");
+        restarted.sync("e", 0, List.of(), List.of(new ExecutorSync.Finished(key("a"), PASSING, 0, restarted.now)));
+
+        restarted.now += 6 * SECOND;
+        restarted.sync("e");
+
+        assertThat(restarted.stateOf("a")).isEqualTo(TaskState.QUEUED);
+        assertThat(restarted.sync("f").orElseThrow().launch()).containsExactly(new ExecutionKey("a", 2));
+    }
+
+    @Test
+    void whatWasQueuedOrBeingLaunchedBeforeIsLaunchedAsSoonAsEveryExecutorIsHeard() {
+        Desk queued = restarted(new Life.Queued(0), 0, "e", "f");
+        assertThat(queued.sync("e")).isEmpty();
+        queued.sync("f");
+        assertThat(queued.stateOf("a")).isEqualTo(TaskState.LAUNCHING);
+
+        Desk launching = restarted(new Life.Launching("e", Desk.START - SECOND), 1, "e", "f");
+        assertThat(launching.sync("e")).isEmpty();
+        launching.sync("f");
+        assertThat(launching.toExecutor().orElseThrow().launch()).containsExactly(key("a"));
+    }
+
+    @Test
+    void aRestartDelaysNothingWhereThereIsOneExecutor() {
+        assertThat(restarted(new Life.Queued(0), 0, "e").sync("e").orElseThrow().launch())
+                .containsExactly(key("a"));
+    }
+
+    @Test
+    void anExecutorThatIsAwayIsWaitedForOneLeaseAndNoLonger() {
+        Desk restarted = restarted(new Life.Queued(0), 0, "e", "f");
+        tick(restarted, 14);
+        assertThat(restarted.sync("e")).isEmpty();
+
+        tick(restarted, 1);
+
+        assertThat(restarted.toExecutor().orElseThrow().launch()).containsExactly(key("a"));
+    }
+
+    @Test
+    void timeInWhichTheDispatcherStoodStillIsNotTimeInWhichAnybodyCouldBeHeard() {
+        Desk restarted = restarted(new Life.Queued(0), 0, "e", "f");
+        restarted.sync("e");
+
+        restarted.now += 60 * SECOND;
+        restarted.play(new Event.Tick());
+        assertThat(restarted.stateOf("a")).isEqualTo(TaskState.QUEUED);
+
+        tick(restarted, 15);
+        assertThat(restarted.stateOf("a")).isEqualTo(TaskState.LAUNCHING);
+    }
+
+    @Test
+    void whatIsAcceptedAfterTheStartWaitsForNobody() {
+        Desk restarted = restarted(new Life.Queued(0), 0, "e", "f");
+        restarted.submit("b");
+
+        assertThat(restarted.sync("e").orElseThrow().launch()).containsExactly(key("b"));
+    }
+
+    @Test
+    void saysForWhomItWaitsAfterAStart() {
+        Desk queued = restarted(new Life.Queued(0), 0, "e", "f");
+        queued.sync("e");
+        tick(queued, 3);
+        assertThat(waiting(queued, "a"))
+                .isEqualTo("the dispatcher has just started and waits up to 12 s for executor f,"
+                        + " which may run it already");
+
+        Desk launching = restarted(new Life.Launching("e", Desk.START - SECOND), 1, "e", "f", "g");
+        launching.sync("e");
+        assertThat(waiting(launching, "a")).contains("up to 15 s for executors f and g");
+    }
+
     // --- connectors
 
     @Test
@@ -428,12 +531,42 @@ class ReliabilityTest {
     }
 
     private String waiting(String execution) {
+        return waiting(desk, execution);
+    }
+
+    private static String waiting(Desk desk, String execution) {
         return WaitingReason.of(
                         desk.state,
                         limits(OptionalLong.empty()),
                         desk.state.execution(execution).orElseThrow(),
                         desk.now)
                 .orElseThrow();
+    }
+
+    /** A dispatcher that has just started, with an execution "a" in its ledger. */
+    private static Desk restarted(Life life, int attempt, String... executors) {
+        Execution execution = new Execution(
+                "a",
+                "task-a",
+                1,
+                Source.API,
+                true,
+                0,
+                false,
+                Desk.START - 2 * SECOND,
+                OptionalLong.empty(),
+                true,
+                attempt,
+                life);
+        List<Peer.Executor> known = Stream.of(executors)
+                .map(id -> new Peer.Executor(
+                        id, 1, BackendKind.DIRECT, false, Optional.empty(), Map.of(), List.of(), false, 0))
+                .toList();
+        Desk restarted = new Desk(
+                limits(OptionalLong.empty()),
+                State.restore("ledger", "session", 1, List.of(execution), List.of(), known));
+        restarted.play(new Event.Tick());
+        return restarted;
     }
 
     private Life.Ended outcome(String execution) {

@@ -127,6 +127,10 @@ final class FakeLedger {
         return Optional.ofNullable(outbox.get(id));
     }
 
+    Collection<Peer.Executor> executors() {
+        return Collections.unmodifiableCollection(executors.values());
+    }
+
     Optional<Peer.Executor> executor(String id) {
         return Optional.ofNullable(executors.get(id));
     }

@@ -40,6 +40,7 @@ final class LedgerRules {
     private final Map<String, Setup.Seat> seats = new HashMap<>();
     private final FakeLedger ledger;
     private final ControlPlaneRules plane;
+    private final SessionRules session;
     private final Map<ExecutionKey, String> launchedOn = new HashMap<>();
     /** Executions and tasks of which a cancellation was asked, and when it last was. */
     private final Map<String, Long> cancelAskedAt = new HashMap<>();
@@ -78,6 +79,7 @@ final class LedgerRules {
         this.limits = setup.limits();
         this.ledger = ledger;
         this.plane = plane;
+        this.session = new SessionRules(world, limits.times().lease(), ledger);
         setup.executors().forEach(seat -> seats.put(seat.id(), seat));
     }
 
@@ -86,6 +88,7 @@ final class LedgerRules {
     }
 
     void asks(Event event) {
+        session.asks(event);
         switch (event) {
             case Event.CancelTask cancel -> cancelAskedAt.put(cancel.taskId(), world.now());
             case Event.CancelExecution cancel -> cancelAskedAt.put(cancel.executionId(), world.now());
@@ -118,6 +121,7 @@ final class LedgerRules {
     /** The dispatcher knows only what is in its rows: that it was being shut down is not. */
     void dispatcherForgets() {
         shutDownUntil = 0;
+        session.begins(ledger);
     }
 
     void told(Event event, Reply reply) {
@@ -350,6 +354,7 @@ final class LedgerRules {
         return execution.life() instanceof Life.Queued queued
                 && queued.notBefore() <= world.now() - COMMIT_DELAY
                 && execution.claimed()
+                && !session.mayHold(execution)
                 && (!execution.needsImage() || backend.runsImages())
                 && ledger.executions().stream()
                         .noneMatch(other -> other.isOpen()
