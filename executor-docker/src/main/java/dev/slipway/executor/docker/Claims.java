@@ -6,6 +6,7 @@ import com.github.dockerjava.transport.DockerHttpClient;
 import dev.slipway.executor.core.Deadline;
 import dev.slipway.executor.core.RunId;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -82,7 +83,7 @@ final class Claims {
             if (now.get().hasBegun()) {
                 return false;
             }
-            engine.remove(container.id());
+            remove(container.id());
             return !hasStarted(events);
         } catch (EngineRefusal e) {
             if (e.isConflict()) {
@@ -92,6 +93,17 @@ final class Claims {
                         && isGone(container);
             }
             throw Engine.refused(e);
+        }
+    }
+
+    /** It may be gone although it was not said: the transport repeats what was not answered. */
+    private void remove(String container) throws IOException, EngineRefusal {
+        try {
+            engine.remove(container);
+        } catch (EngineRefusal e) {
+            if (!e.isMissing()) {
+                throw e;
+            }
         }
     }
 
@@ -105,10 +117,17 @@ final class Claims {
 
     /** Up to the container's removal, which was answered already. */
     private static boolean hasStarted(DockerHttpClient.Response events) throws IOException {
-        Deadline deadline = Deadline.in(REMOVAL);
-        try (MappingIterator<JsonNode> all =
-                EngineConnection.JSON.readerFor(JsonNode.class).readValues(events.getBody())) {
-            while (!deadline.isOver() && all.hasNextValue()) {
+        Thread watchdog = Thread.ofVirtual().start(() -> {
+            try {
+                Deadline.in(REMOVAL).pause(REMOVAL);
+                events.close();
+            } catch (InterruptedIOException e) {
+                Thread.currentThread().interrupt(); // it has been told in time
+            }
+        });
+        try {
+            MappingIterator<JsonNode> all = EngineConnection.values(events);
+            while (all.hasNextValue()) {
                 String action = all.nextValue().path("Action").asText();
                 if (action.equals("destroy")) {
                     return false;
@@ -117,6 +136,8 @@ final class Claims {
                     return true;
                 }
             }
+        } finally {
+            watchdog.interrupt();
         }
         throw new IOException("the engine did not tell what happened to the container until it was removed");
     }

@@ -2,6 +2,7 @@ package dev.slipway.executor.docker;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient;
@@ -104,6 +105,14 @@ final class EngineConnection implements Closeable {
         if (future.state() == Future.State.SUCCESS) {
             future.resultNow().close();
         }
+    }
+
+    /**
+     * The JSON values of an answer, as they come. Nobody closes them: closing an answer's body reads it to its end, which some
+     * do not have. The answer itself is closed.
+     */
+    static MappingIterator<JsonNode> values(DockerHttpClient.Response response) throws IOException {
+        return JSON.readerFor(JsonNode.class).readValues(response.getBody());
     }
 
     @Override

@@ -81,12 +81,10 @@ final class EventWatch implements Closeable {
     }
 
     private void hear(DockerHttpClient.Response response) throws IOException {
-        try (MappingIterator<JsonNode> events =
-                EngineConnection.JSON.readerFor(JsonNode.class).readValues(response.getBody())) {
-            while (events.hasNextValue()) {
-                listener.accept(
-                        ContainerState.texts(events.nextValue().path("Actor").path("Attributes")));
-            }
+        MappingIterator<JsonNode> events = EngineConnection.values(response);
+        while (events.hasNextValue()) {
+            listener.accept(
+                    ContainerState.texts(events.nextValue().path("Actor").path("Attributes")));
         }
     }
 

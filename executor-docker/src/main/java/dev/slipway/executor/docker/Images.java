@@ -48,12 +48,16 @@ final class Images {
                 .orElseThrow(
                         () -> new StartFailure(Cause.IMAGE_UNFIT, "'%s' is no image's name".formatted(visible(text))));
         if (!isAllowed(name)) {
-            throw new StartFailure(Cause.IMAGE_FORBIDDEN, "the image %s may not be used here".formatted(name));
+            throw new StartFailure(
+                    Cause.IMAGE_FORBIDDEN, "the image %s is none of slipway.docker.allowed_images".formatted(name));
         }
         Optional<JsonNode> present = needsLook(name) ? engine.image(name.toString()) : Optional.empty();
         if (present.isEmpty()) {
             if (config.rules().pullPolicy() == PullPolicy.NEVER) {
-                throw new StartFailure(Cause.IMAGE_ABSENT, "the engine does not have the image %s".formatted(name));
+                throw new StartFailure(
+                        Cause.IMAGE_ABSENT,
+                        "the engine does not have the image %s, and slipway.docker.pull_policy is never"
+                                .formatted(name));
             }
             pull(name, withCredentials, progress);
             present = engine.image(name.toString());

@@ -136,20 +136,18 @@ final class Pull {
     }
 
     private Optional<String> read(DockerHttpClient.Response answer) throws IOException {
-        try (MappingIterator<JsonNode> lines =
-                EngineConnection.JSON.readerFor(JsonNode.class).readValues(answer.getBody())) {
-            while (lines.hasNextValue()) {
-                JsonNode line = lines.nextValue();
-                if (line.has("error")) {
-                    return Optional.of(line.path("error").asText());
-                }
-                lock.lock();
-                try {
-                    heard = Deadline.in(stall.orElse(Duration.ZERO));
-                    progress.hear(line);
-                } finally {
-                    lock.unlock();
-                }
+        MappingIterator<JsonNode> lines = EngineConnection.values(answer);
+        while (lines.hasNextValue()) {
+            JsonNode line = lines.nextValue();
+            if (line.has("error")) {
+                return Optional.of(line.path("error").asText());
+            }
+            lock.lock();
+            try {
+                heard = Deadline.in(stall.orElse(Duration.ZERO));
+                progress.hear(line);
+            } finally {
+                lock.unlock();
             }
         }
         return Optional.empty();

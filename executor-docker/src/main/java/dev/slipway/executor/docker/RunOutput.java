@@ -82,7 +82,7 @@ final class RunOutput implements LogSource {
     private boolean take(Duration patience, boolean isLast) throws IOException {
         Deadline deadline = Deadline.in(patience);
         while (!finished) {
-            Reader current = reader == null ? open() : reader;
+            Reader current = reader == null ? open(isLast) : reader;
             Optional<byte[]> message = current.next(deadline.left(), position);
             if (message.isPresent()) {
                 content = message.get();
@@ -90,11 +90,11 @@ final class RunOutput implements LogSource {
                 return true;
             }
             if (!current.isAtEnd()) {
-                if (!isLast || isAlive()) {
+                if (!isLast || (current.follows() && isAlive())) {
                     return false;
                 }
                 current.awaitMore(END);
-            } else if (!current.follows()) {
+            } else if (current.isWhole()) {
                 finished = true;
             } else {
                 close();
@@ -110,10 +110,12 @@ final class RunOutput implements LogSource {
     }
 
     /** What runs no more is read to its end, which a reader that follows may have missed. */
-    private Reader open() throws IOException {
+    private Reader open(boolean isLast) throws IOException {
         boolean alive = isAlive();
         try {
-            Reader opened = new Reader(engine.logs(container, position.anchor() / NANOS, alive), position, alive);
+            boolean follows = alive && !isLast;
+            Reader opened =
+                    new Reader(engine.logs(container, position.anchor() / NANOS, follows), position, follows, !alive);
             reader = opened;
             return opened;
         } catch (EngineRefusal e) {
@@ -142,6 +144,7 @@ final class RunOutput implements LogSource {
         private final LineEnds lineEnds = new LineEnds();
         private final Optional<DockerHttpClient.Response> response;
         private final boolean follows;
+        private final boolean whole;
         private final long anchor;
         private long behind;
         private boolean atEnd;
@@ -151,27 +154,37 @@ final class RunOutput implements LogSource {
         private boolean wasBetweenLines = true;
         private @Nullable LogMessage current;
 
-        Reader(DockerHttpClient.Response response, LogPosition position, boolean follows) {
-            this(Optional.of(response), position, follows);
+        /**
+         * @param follows whether the answer goes on with what is still to come
+         * @param whole whether nothing was to come any more when it began
+         */
+        Reader(DockerHttpClient.Response response, LogPosition position, boolean follows, boolean whole) {
+            this(Optional.of(response), position, follows, whole);
             Thread.ofVirtual().name("output").start(() -> read(response));
         }
 
-        private Reader(Optional<DockerHttpClient.Response> response, LogPosition position, boolean follows) {
+        private Reader(
+                Optional<DockerHttpClient.Response> response, LogPosition position, boolean follows, boolean whole) {
             this.response = response;
             this.follows = follows;
+            this.whole = whole;
             this.anchor = position.anchor();
             this.behind = position.passed();
             this.looksForAnchor = anchor > 0;
         }
 
         static Reader none(LogPosition position) {
-            Reader none = new Reader(Optional.empty(), position, false);
+            Reader none = new Reader(Optional.empty(), position, false, true);
             none.atEnd = true;
             return none;
         }
 
         boolean follows() {
             return follows;
+        }
+
+        boolean isWhole() {
+            return whole;
         }
 
         boolean isAtEnd() {
@@ -270,7 +283,9 @@ final class RunOutput implements LogSource {
         }
 
         private void read(DockerHttpClient.Response answer) {
-            try (DataInputStream input = new DataInputStream(new BufferedInputStream(answer.getBody(), 1 << 16))) {
+            try {
+                // Not closed: that would read to an end that may never come. The answer is.
+                DataInputStream input = new DataInputStream(new BufferedInputStream(answer.getBody(), 1 << 16));
                 Optional<LogMessage> message = LogMessage.read(input);
                 while (message.isPresent()) {
                     items.put(new Item(message, Optional.empty()));

@@ -88,6 +88,9 @@ public final class DockerEngine implements AutoCloseable {
                 "--ip-forward=false"));
         command.addAll(options);
         Files.deleteIfExists(directory.resolve("pid"));
+        // Of a containerd that went with a killed daemon: as long as nobody has collected it, it is taken for one that
+        // runs.
+        Files.deleteIfExists(directory.resolve("exec/containerd/containerd.pid"));
         daemon = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
@@ -138,11 +141,11 @@ public final class DockerEngine implements AutoCloseable {
     }
 
     /** An image with nothing in its root directory but what {@code content} puts there. */
-    public void makeBareImage(String name, Filler content, String... importOptions) throws IOException {
+    public void makeBareImage(String name, Filler content) throws IOException {
         Path root = Files.createTempDirectory(directory, "image");
         try {
             content.fill(root);
-            importImage(root, name, importOptions);
+            importImage(root, name);
         } finally {
             delete(root);
         }
@@ -227,13 +230,41 @@ public final class DockerEngine implements AutoCloseable {
         }
     }
 
-    private void importImage(Path root, String name, String... importOptions) throws IOException {
+    /** An image that says it is for another processor. */
+    public void makeForeignImage(String name, String architecture) throws IOException {
+        Path root = Files.createTempDirectory(directory, "image");
+        try {
+            Path layer = root.resolve("layer.tar");
+            Files.writeString(root.resolve("file"), "foreign");
+            run(List.of("tar", "-C", root.toString(), "-cf", layer.toString(), "file"));
+            String digest = run(List.of("sha256sum", layer.toString())).split(" ", -1)[0];
+            Files.writeString(
+                    root.resolve("config.json"),
+                    "{\"architecture\":\"%s\",\"os\":\"linux\",\"config\":{},\"rootfs\":{\"type\":\"layers\",\"diff_ids\":[\"sha256:%s\"]}}"
+                            .formatted(architecture, digest));
+            Files.writeString(
+                    root.resolve("manifest.json"),
+                    "[{\"Config\":\"config.json\",\"RepoTags\":[\"%s\"],\"Layers\":[\"layer.tar\"]}]".formatted(name));
+            Path archive = root.resolve("image.tar");
+            run(List.of(
+                    "tar",
+                    "-C",
+                    root.toString(),
+                    "-cf",
+                    archive.toString(),
+                    "manifest.json",
+                    "config.json",
+                    "layer.tar"));
+            docker("load", "-i", archive.toString());
+        } finally {
+            delete(root);
+        }
+    }
+
+    private void importImage(Path root, String name) throws IOException {
         Path archive = directory.resolve("image.tar");
         run(List.of("tar", "--numeric-owner", "-C", root.toString(), "-cf", archive.toString(), "."));
-        List<String> command = new ArrayList<>(List.of("import"));
-        command.addAll(List.of(importOptions));
-        command.addAll(List.of(archive.toString(), name));
-        docker(command.toArray(String[]::new));
+        docker("import", archive.toString(), name);
         Files.delete(archive);
     }
 

@@ -1,0 +1,170 @@
+package dev.slipway.executor.docker;
+
+import static dev.slipway.executor.testkit.Watching.PATIENCE;
+import static dev.slipway.executor.testkit.Watching.awaitEnd;
+import static dev.slipway.executor.testkit.Watching.awaitOutput;
+import static dev.slipway.executor.testkit.Watching.code;
+import static dev.slipway.executor.testkit.Watching.output;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.slipway.executor.core.Observed;
+import dev.slipway.executor.core.PreflightFailure;
+import dev.slipway.executor.core.RunId;
+import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.testkit.DockerEngine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Engines that crash, hang, or have no space left. */
+class EngineFaultsIT {
+    private static final RunId RUN = new RunId("9d3f0c1e-4e0f-4a53-8d57-0f4c0f3d1f21", new ExecutionKey("run", 1));
+    private static final String COUNTING =
+            "trap 'exit 9' TERM; i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done";
+
+    private @Nullable DockerEngine engine;
+    private @Nullable DockerBackend backend;
+    private @Nullable Path disk;
+
+    @BeforeAll
+    static void needsAnEngine() {
+        assumeTrue(
+                DockerEngine.obstacle().isEmpty(),
+                () -> "not tried on a real Docker engine: "
+                        + DockerEngine.obstacle().orElse(""));
+    }
+
+    @AfterEach
+    void leaveNothingBehind() throws Exception {
+        if (backend != null) {
+            backend.close();
+        }
+        if (engine != null) {
+            engine.close();
+        }
+        if (disk != null) {
+            run("umount", "--lazy", disk.toString());
+            Files.delete(disk);
+        }
+    }
+
+    @Test
+    void tasksRunOnWhileAnEngineWithLiveRestoreIsAway() throws Exception {
+        DockerEngine docker = start("--live-restore");
+        DockerBackend runs = open(docker);
+        runs.start(RUN, TestEngine.task(COUNTING), _ -> {});
+        awaitOutput(runs, RUN, "line 3");
+
+        docker.kill();
+        await().atMost(PATIENCE).until(() -> runs.trouble().isPresent());
+        assertThatThrownBy(() -> runs.observe(RUN, Duration.ZERO)).isInstanceOf(IOException.class);
+        docker.startAgain();
+        await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
+
+        assertThat(runs.observe(RUN, Duration.ZERO)).isInstanceOf(Observed.Running.class);
+        String before = output(runs, RUN);
+        await().atMost(PATIENCE).until(() -> output(runs, RUN).length() > before.length() + 50);
+        assertThat(runs.stop(RUN, Duration.ofSeconds(20))).isTrue();
+        assertThat(code(awaitEnd(runs, RUN))).isEqualTo(9);
+        assertThat(output(runs, RUN)).startsWith("line 1\nline 2\n");
+        runs.forget(RUN);
+    }
+
+    @Test
+    void anEngineThatEndsItsTasksWhenItCrashesHasThatSaid() throws Exception {
+        DockerEngine docker = start();
+        DockerBackend runs = open(docker);
+        runs.start(RUN, TestEngine.task(COUNTING), _ -> {});
+        awaitOutput(runs, RUN, "line 3");
+
+        docker.kill();
+        docker.startAgain();
+
+        await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
+        Observed.Ended ended = awaitEnd(runs, RUN);
+        assertThat(ended.ending()).isInstanceOfSatisfying(Ending.Exited.class, exited -> {
+            assertThat(exited.stopped()).isFalse();
+            assertThat(exited.reason()).isEqualTo(FailureReason.CONTAINER_EXIT);
+        });
+        assertThat(output(runs, RUN)).startsWith("line 1\nline 2\n");
+        runs.forget(RUN);
+    }
+
+    @Test
+    void anEngineThatHangsIsToldInWords() throws Exception {
+        DockerEngine docker = start();
+        DockerBackend runs = open(docker);
+        run("kill", "-STOP", Long.toString(docker.process().pid()));
+        try {
+            assertThatThrownBy(runs::preflight)
+                    .isInstanceOf(PreflightFailure.class)
+                    .hasMessageContaining("has not answered GET /_ping within 5 s")
+                    .hasMessageContaining("DOCKER_HOST");
+        } finally {
+            run("kill", "-CONT", Long.toString(docker.process().pid()));
+        }
+        assertThat(runs.preflight()).anyMatch(remark -> remark.contains("live-restore"));
+    }
+
+    @Test
+    void aFullDiskIsOneClearFailureAndLeavesNothing() throws Exception {
+        Path small = Files.createTempDirectory("sw-disk");
+        disk = small;
+        String refusal = run("mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", small.toString());
+        assumeTrue(refusal.isEmpty(), "no small disk can be mounted here: " + refusal);
+        DockerEngine docker = DockerEngine.start(small.resolve("e"));
+        engine = docker;
+        docker.makeImage(TestEngine.IMAGE, _ -> {});
+        DockerBackend runs = open(docker);
+        run("sh", "-c", "head -c 50m /dev/zero > " + small.resolve("filling"));
+
+        assertThatThrownBy(() -> runs.start(RUN, TestEngine.task("true"), _ -> {}))
+                .isInstanceOfSatisfying(StartFailure.class, failure -> {
+                    assertThat(failure.ending().isTransient()).isTrue();
+                    assertThat(failure.getMessage()).contains("no space left on device", "docker system prune");
+                });
+
+        Files.delete(small.resolve("filling"));
+        assertThat(awaitEnd(runs, RUN).ending()).isNotInstanceOf(Ending.Exited.class);
+        runs.forget(RUN);
+        assertThat(docker.docker("ps", "-aq")).isEmpty();
+        assertThat(docker.docker("volume", "ls", "-q")).isEmpty();
+        RunId again = new RunId(RUN.ledger(), new ExecutionKey("run", 2));
+        runs.start(again, TestEngine.task("true"), _ -> {});
+        assertThat(code(awaitEnd(runs, again))).isZero();
+        runs.forget(again);
+    }
+
+    private DockerEngine start(String... options) throws IOException {
+        DockerEngine docker = DockerEngine.start(Files.createTempDirectory("sw-docker"), options);
+        engine = docker;
+        docker.makeImage(TestEngine.IMAGE, _ -> {});
+        return docker;
+    }
+
+    private DockerBackend open(DockerEngine docker) throws Exception {
+        DockerBackend opened =
+                TestEngine.backend(docker, "executor-faults", TestEngine.config(TestEngine.localImages()));
+        backend = opened;
+        return opened;
+    }
+
+    /** @return what it complains of; empty if it succeeded */
+    private static String run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        return process.waitFor() == 0 ? "" : said;
+    }
+}

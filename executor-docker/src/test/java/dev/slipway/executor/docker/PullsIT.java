@@ -1,0 +1,201 @@
+package dev.slipway.executor.docker;
+
+import static dev.slipway.executor.testkit.Watching.awaitEnd;
+import static dev.slipway.executor.testkit.Watching.code;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.slipway.executor.core.Observed;
+import dev.slipway.executor.core.RunId;
+import dev.slipway.executor.core.StartFailure;
+import dev.slipway.executor.testkit.Watching;
+import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutionKey;
+import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.TaskSpec;
+import dev.slipway.settings.DockerRules;
+import dev.slipway.testkit.DockerEngine;
+import dev.slipway.testkit.DockerRegistry;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Pulls from a real registry that wants a password. */
+@ExtendWith(TestEngine.class)
+class PullsIT {
+    private final DockerEngine engine;
+    private final List<DockerBackend> opened = new ArrayList<>();
+    private final List<RunId> begun = new ArrayList<>();
+
+    @TempDir
+    private Path directory;
+
+    PullsIT(DockerEngine engine) {
+        this.engine = engine;
+    }
+
+    @AfterEach
+    void leaveNothingBehind() throws Exception {
+        for (RunId run : begun) {
+            DockerBackend backend = opened.getFirst();
+            backend.stop(run, Duration.ZERO);
+            awaitEnd(backend, run);
+            backend.forget(run);
+        }
+        for (DockerBackend backend : opened) {
+            backend.close();
+        }
+    }
+
+    @Test
+    void aPrivateImageIsPulledWithCredentialsAndFailsInWordsWithout() throws Exception {
+        assumeTrue(
+                DockerRegistry.obstacle().isEmpty(),
+                () -> "no private registry was tried: "
+                        + DockerRegistry.obstacle().orElse(""));
+        try (DockerRegistry registry = DockerRegistry.start(directory.resolve("registry"))) {
+            Path login = Files.createDirectories(directory.resolve("login"));
+            Files.writeString(login.resolve("config.json"), registry.clientConfig());
+            String image = registry.host() + "/private:1";
+            engine.docker("tag", TestEngine.IMAGE, image);
+            engine.docker("--config", login.toString(), "push", image);
+            engine.docker("rmi", image);
+
+            DockerBackend stranger = open(Map.of(), Optional.of(Duration.ofMinutes(1)));
+            assertThatThrownBy(() -> stranger.start(run("denied"), task(image), _ -> {}))
+                    .isInstanceOfSatisfying(StartFailure.class, failure -> {
+                        assertThat(failure.ending().reason()).isEqualTo(FailureReason.IMAGE_PULL);
+                        assertThat(failure.ending().isTransient()).isFalse();
+                        assertThat(failure.getMessage()).contains(image, "docker login");
+                    });
+            begun.clear();
+
+            DockerBackend known = open(Map.of("DOCKER_CONFIG", login.toString()), Optional.of(Duration.ofMinutes(1)));
+            assertThatThrownBy(() -> known.start(run("missing"), task(registry.host() + "/private:2"), _ -> {}))
+                    .hasMessageContaining("correct the image's name")
+                    .hasMessageNotContaining("canary");
+            begun.clear();
+            ConcurrentLinkedQueue<String> steps = new ConcurrentLinkedQueue<>();
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<?>> starts = new ArrayList<>();
+                for (int i = 0; i < 4; i++) {
+                    RunId run = run("granted-" + i);
+                    starts.add(threads.submit(() -> {
+                        known.start(run, task(image), steps::add);
+                        return run;
+                    }));
+                }
+                for (Future<?> start : starts) {
+                    start.get();
+                }
+            }
+            opened.remove(known);
+            opened.addFirst(known);
+            for (RunId run : begun) {
+                assertThat(code(awaitEnd(known, run))).isZero();
+            }
+            assertThat(steps).contains("pulling " + image, "making the container", "starting");
+            assertThat(Files.readString(directory.resolve("registry/log"))
+                            .lines()
+                            .filter(line -> line.contains("GET")
+                                    && line.contains("/blobs/")
+                                    && line.contains("http.response.status=200"))
+                            .count())
+                    .as("blobs that were fetched: one layer and the image's configuration")
+                    .isLessThanOrEqualTo(2);
+        }
+    }
+
+    @Test
+    void aStopEndsAPullAtOnce() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            DockerBackend backend = open(Map.of(), Optional.of(Duration.ofMinutes(10)));
+            RunId run = run("stopped");
+            Future<StartFailure> start =
+                    threads.submit(() -> failure(backend, run, "127.0.0.1:%d/a:1".formatted(silent.getLocalPort())));
+            await().atMost(Watching.PATIENCE)
+                    .until(() -> backend.observe(run, Duration.ZERO) instanceof Observed.Preparing preparing
+                            && preparing.step().startsWith("pulling"));
+
+            assertThat(backend.stop(run, Duration.ofSeconds(10))).isTrue();
+
+            assertThat(start.get().ending().reason()).isEqualTo(FailureReason.TASK_CANCELLED);
+            assertThat(awaitEnd(backend, run).ending()).isInstanceOf(Ending.NotStarted.class);
+        }
+    }
+
+    @Test
+    void aPullThatMakesNoProgressIsGivenUp() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            DockerBackend backend = open(Map.of(), Optional.of(Duration.ofSeconds(1)));
+
+            StartFailure failure = failure(
+                    backend,
+                    new RunId("ledger", new ExecutionKey("stalled", 1)),
+                    "127.0.0.1:%d/a:1".formatted(silent.getLocalPort()));
+
+            assertThat(failure.ending().reason()).isEqualTo(FailureReason.IMAGE_PULL);
+            assertThat(failure.ending().isTransient()).isTrue();
+            assertThat(failure).hasMessageContaining("no progress");
+        }
+    }
+
+    private static StartFailure failure(DockerBackend backend, RunId run, String image) throws IOException {
+        try {
+            backend.start(run, task(image), _ -> {});
+            throw new AssertionError("it has started");
+        } catch (StartFailure e) {
+            return e;
+        }
+    }
+
+    private static TaskSpec task(String image) {
+        return TestEngine.task(image, Map.of(), "true");
+    }
+
+    private DockerBackend open(Map<String, String> env, Optional<Duration> stall) throws Exception {
+        DockerRules usual = DockerRules.defaults();
+        DockerRules rules = new DockerRules(
+                usual.pullPolicy(),
+                stall,
+                usual.keepSidecars(),
+                usual.confinement(),
+                usual.network(),
+                List.of(),
+                List.of());
+        DockerBackend backend = new DockerBackend(
+                "executor-pulls",
+                0,
+                new DockerConfig(List.of(), Map.of(), true, rules, env),
+                new Discovery(Map.of("DOCKER_HOST", engine.host())),
+                Clock.systemUTC());
+        backend.preflight();
+        opened.add(backend);
+        return backend;
+    }
+
+    private RunId run(String execution) {
+        RunId run = new RunId("77b6a1c9-93c5-4c44-9c0c-6d5b1f0e9d10", new ExecutionKey(execution, 1));
+        begun.add(run);
+        return run;
+    }
+}
