@@ -11,6 +11,7 @@ import dev.slipway.cli.services.Services;
 import dev.slipway.cli.services.StateDir;
 import dev.slipway.protocol.Api;
 import dev.slipway.protocol.SecretValue;
+import dev.slipway.settings.Backend;
 import dev.slipway.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -55,7 +57,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--image",
             paramLabel = "IMAGE",
-            description = "runs the command in a container of this image (needs an executor that runs images)")
+            description = "runs the command in a container of this image, by the Docker engine")
     private @Nullable String image;
 
     @Option(
@@ -67,7 +69,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--workdir",
             paramLabel = "DIR",
-            description = "where the command runs (default: the current directory)")
+            description = "where the command runs (default: the current directory; with --image: /workspace)")
     private @Nullable String workdir;
 
     @Option(
@@ -171,21 +173,22 @@ final class RunCommand implements Callable<Integer> {
         // Those of an earlier 'up' stay in force: agents it left behind are found where they were started.
         var settings = Files.exists(dir.settingsFile())
                 ? Optional.<Settings>empty()
-                : Optional.of(Settings.defaults().withBackend(Optional.of(WorkerOptions.localWork(dir))));
+                : Optional.of(WorkerOptions.localSettings(dir));
         return new LaunchRequest(
                 settings,
                 Optional.empty(),
                 PortWish.ANY,
                 ListenAddress.loopback(0),
                 LogLevel.INFO,
-                detach ? LaunchRequest.Owner.OPERATOR : LaunchRequest.Owner.RUN);
+                detach ? LaunchRequest.Owner.OPERATOR : LaunchRequest.Owner.RUN,
+                image == null ? Set.of() : Set.of(Backend.DOCKER));
     }
 
     private static void requireImages(ApiClient api) {
         if (api.executors().stream()
                 .noneMatch(executor -> executor.present() && executor.backend().runsImages())) {
-            throw new CliFailure("no executor here runs images (this version has the direct backend only):"
-                    + " leave --image out to run the command on this host");
+            throw new CliFailure("no executor here runs images: leave --image out to run the command on this host, or"
+                    + " start the services with 'slipway down' and 'slipway up --backend docker'");
         }
     }
 
@@ -195,7 +198,7 @@ final class RunCommand implements Callable<Integer> {
                 command,
                 Optional.ofNullable(image),
                 variables(),
-                Optional.of(directory().toString()),
+                image == null ? Optional.of(directory().toString()) : Optional.ofNullable(workdir),
                 Optional.ofNullable(timeout).map(TimeSpans::parse).map(Duration::toSeconds),
                 labelMap(),
                 Optional.empty(),

@@ -5,7 +5,10 @@ import dev.slipway.cli.services.SearchPath;
 import dev.slipway.cli.services.StateDir;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.settings.Backend;
+import dev.slipway.settings.BackendSettings;
 import dev.slipway.settings.Direct;
+import dev.slipway.settings.Docker;
+import dev.slipway.settings.DockerRules;
 import dev.slipway.settings.Flags;
 import dev.slipway.settings.Secret;
 import dev.slipway.settings.Settings;
@@ -24,7 +27,8 @@ final class WorkerOptions {
             names = "--backend",
             paramLabel = "BACKEND",
             defaultValue = "",
-            description = "where tasks run; this version has direct: as processes of this host")
+            description =
+                    "where tasks run: docker, as containers, or direct, as processes of this host (default: the file's; docker with an API key, else direct)")
     private String backend;
 
     @Option(
@@ -130,21 +134,17 @@ final class WorkerOptions {
     }
 
     /** A worker of a control plane uses docker where nothing is said: running its agents on the host instead is for the operator to choose. */
-    private static Direct unchosenBackend(boolean worker, StateDir dir) {
-        if (worker) {
-            throw new CliFailure("no backend is chosen, and docker, the default, is not supported by this version yet:"
-                    + " add --backend direct to run the agents as processes of this host");
-        }
-        return localWork(dir);
+    private static BackendSettings unchosenBackend(boolean worker, StateDir dir) {
+        return worker ? Docker.defaults() : localWork(dir);
     }
 
     private void checkBackend(Settings settings, Host host) {
         var kind = settings.backend().orElseThrow().kind();
-        if (kind != Backend.DIRECT) {
-            throw new CliFailure("the %s backend is not supported by this version yet: use --backend direct"
+        if (kind == Backend.KUBERNETES) {
+            throw new CliFailure("the %s backend is not supported by this version yet: use --backend docker or direct"
                     .formatted(kind.wireName()));
         }
-        if (!volumes.isEmpty()) {
+        if (!volumes.isEmpty() && kind != Backend.DOCKER) {
             host.say("-v/--volumes is for the docker backend only, and is ignored");
         }
     }
@@ -152,6 +152,9 @@ final class WorkerOptions {
     private static void checkWorker(Settings settings, Host host) {
         if (settings.workerId().isEmpty()) {
             throw new CliFailure("worker-id is required (via --worker-id flag or config file)");
+        }
+        if (settings.backend().filter(Docker.class::isInstance).isPresent()) {
+            return; // its agents are in images
         }
         var oz = settings.directOrDefaults().ozPath();
         if (oz.isEmpty() && SearchPath.find("oz", host.environment()).isEmpty()) {
@@ -173,6 +176,13 @@ final class WorkerOptions {
         return Direct.defaults().withWorkspaceRoot(dir.defaultWorkspaceRoot());
     }
 
+    /** An image that is here need not be pulled, as with the engine's own client. */
+    static Settings localSettings(StateDir dir) {
+        var settings = Settings.defaults().withBackend(Optional.of(localWork(dir)));
+        return settings.withSlipway(settings.slipway()
+                .withDocker(settings.slipway().docker().withPullPolicy(DockerRules.PullPolicy.MISSING)));
+    }
+
     private Flags flags() {
         return new Flags(
                 given(backend).map(WorkerOptions::backend),
@@ -187,11 +197,11 @@ final class WorkerOptions {
 
     private static Backend backend(String name) {
         if (name.equals("command")) {
-            throw new CliFailure("--backend command does not exist in Slipway: use --backend direct");
+            throw new CliFailure("--backend command does not exist in Slipway: use --backend docker or direct");
         }
         return Backend.ofWireName(name)
                 .orElseThrow(() -> new CliFailure(
-                        "--backend %s is unknown: use --backend direct".formatted(TaskText.visible(name))));
+                        "--backend %s is unknown: use --backend docker or direct".formatted(TaskText.visible(name))));
     }
 
     private static Optional<String> given(String value) {

@@ -24,6 +24,7 @@ class LauncherTest {
             "dispatcher/target/quarkus-app/quarkus-run.jar",
             "connector/target/quarkus-app/quarkus-run.jar",
             "executor-direct/target/quarkus-app/quarkus-run.jar",
+            "executor-docker/target/quarkus-app/quarkus-run.jar",
             "cli/target/cli.jar");
 
     @TempDir

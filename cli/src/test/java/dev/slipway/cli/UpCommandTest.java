@@ -27,11 +27,10 @@ class UpCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--backend docker | the docker backend is not supported by this version yet: use --backend direct",
                 "--backend kubernetes | the kubernetes backend is not supported by this version yet",
                 "--backend command | --backend command does not exist in Slipway",
                 "--backend moon | --backend moon is unknown",
-                "--api-key k --worker-id w | add --backend direct",
+                "--api-key k | worker-id is required (via --worker-id flag or config file)",
                 "--api-key k --backend direct | worker-id is required (via --worker-id flag or config file)",
                 "--api-key k --backend direct --worker-id w | no 'oz' on PATH",
                 "--worker-id warp-1 | invalid worker-id: values starting with 'warp' are reserved and cannot be used",
@@ -117,6 +116,13 @@ class UpCommandTest {
 
         assertThat(Files.readString(directory.resolve("state/settings.yaml")))
                 .contains("workspace_root: " + directory.resolve("state/workspaces"));
+    }
+
+    @Test
+    void aWorkerUsesDockerWhereNothingIsSaid() throws IOException {
+        host.run("up", "--api-key", "k", "--worker-id", "w");
+
+        assertThat(Files.readString(directory.resolve("state/settings.yaml"))).contains("  docker:");
     }
 
     @Test

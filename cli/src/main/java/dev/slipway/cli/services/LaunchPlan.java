@@ -1,5 +1,6 @@
 package dev.slipway.cli.services;
 
+import dev.slipway.settings.Backend;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -23,12 +24,17 @@ record LaunchPlan(
         LaunchRequest.Owner owner,
         boolean unheeded) {
 
-    static LaunchPlan of(LaunchRequest request, Optional<LaunchRecord> remembered, Set<ServiceName> alive) {
+    /** @param backends those whose executors are to run */
+    static LaunchPlan of(
+            LaunchRequest request, Optional<LaunchRecord> remembered, Set<ServiceName> alive, Set<Backend> backends) {
         var living = remembered.filter(launch -> !alive.isEmpty());
         var controlPlane = request.controlPlane().or(() -> living.flatMap(LaunchRecord::controlPlane));
         var start = new EnumMap<ServiceName, PortWish>(ServiceName.class);
         for (var service : ServiceName.values()) {
-            if (alive.contains(service) || (service == ServiceName.CONNECTOR && controlPlane.isEmpty())) {
+            boolean unwanted = service.backend()
+                    .filter(backend -> !backends.contains(backend))
+                    .isPresent();
+            if (alive.contains(service) || unwanted || (service == ServiceName.CONNECTOR && controlPlane.isEmpty())) {
                 continue;
             }
             start.put(service, portOf(service, request, remembered, living.isPresent()));

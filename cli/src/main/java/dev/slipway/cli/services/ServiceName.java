@@ -2,19 +2,29 @@ package dev.slipway.cli.services;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.slipway.settings.Backend;
 import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The services, in the order in which they are started; they are stopped in the reverse one. */
 public enum ServiceName {
     DISPATCHER("dispatcher", 8080, 384),
     CONNECTOR("connector", 8081, 256),
-    EXECUTOR_DIRECT("executor-direct", 8082, 256);
+    EXECUTOR_DIRECT("executor-direct", 8082, 256, Backend.DIRECT),
+    EXECUTOR_DOCKER("executor-docker", 8083, 256, Backend.DOCKER);
 
     private final String directory;
     private final int usualPort;
     private final int heapMegabytes;
+    private final @Nullable Backend backend;
 
     ServiceName(String directory, int usualPort, int heapMegabytes) {
+        this(directory, usualPort, heapMegabytes, null);
+    }
+
+    ServiceName(String directory, int usualPort, int heapMegabytes, @Nullable Backend backend) {
+        this.backend = backend;
         this.directory = directory;
         this.usualPort = usualPort;
         this.heapMegabytes = heapMegabytes;
@@ -32,6 +42,11 @@ public enum ServiceName {
                 .filter(service -> service.directory.equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no service has this name"));
+    }
+
+    /** Whose executor it is, if it is one. */
+    Optional<Backend> backend() {
+        return Optional.ofNullable(backend);
     }
 
     int usualPort() {

@@ -4,6 +4,8 @@ import dev.slipway.cli.CliFailure;
 import dev.slipway.cli.Deadline;
 import dev.slipway.cli.services.LaunchRecord.ProcessMark;
 import dev.slipway.protocol.SecretValue;
+import dev.slipway.settings.Backend;
+import dev.slipway.settings.BackendSettings;
 import dev.slipway.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -255,7 +257,7 @@ public final class Services {
     private Running ensureLocked(LaunchRequest request) {
         var remembered = dir.launchRecord();
         var alive = remembered.map(Services::alive).orElseGet(Set::of);
-        var plan = LaunchPlan.of(request, remembered, alive);
+        var plan = LaunchPlan.of(request, remembered, alive, backends(request, remembered, alive));
         request.settings().filter(_ -> !alive.isEmpty()).ifPresent(this::refuseAnotherWorker);
         if (plan.unheeded()
                 || (!alive.isEmpty()
@@ -280,6 +282,23 @@ public final class Services {
                 dir.envFile().orElseThrow(),
                 List.copyOf(plan.start().keySet()),
                 plan.controlPlane().isPresent());
+    }
+
+    private Set<Backend> backends(LaunchRequest request, Optional<LaunchRecord> remembered, Set<ServiceName> alive) {
+        var written = Files.exists(dir.settingsFile())
+                ? Optional.of(Settings.load(dir.settingsFile()))
+                : Optional.<Settings>empty();
+        var settings = alive.isEmpty() ? request.settings().or(() -> written) : written.or(request::settings);
+        var backends = EnumSet.of(
+                settings.flatMap(Settings::backend).map(BackendSettings::kind).orElse(Backend.DIRECT));
+        boolean isOperators = !alive.isEmpty()
+                && remembered
+                        .filter(launch -> launch.owner() == LaunchRequest.Owner.OPERATOR)
+                        .isPresent();
+        if (!isOperators) {
+            backends.addAll(request.besides());
+        }
+        return backends;
     }
 
     private void start(LaunchRecord launch, LaunchPlan plan) {

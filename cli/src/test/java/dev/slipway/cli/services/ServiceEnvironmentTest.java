@@ -27,12 +27,13 @@ class ServiceEnvironmentTest {
     }
 
     @Test
-    void theDirectExecutorSeesTheApiKeyWhereItIsExposed() {
+    void besidesTheConnectorOnlyTheDirectExecutorSeesTheApiKeyWhereItIsExposed() {
         for (var service : ServiceName.values()) {
             var env = ServiceEnvironment.of(
                     service, LaunchPlanTest.remembered(), new StateDir(Path.of("/state")), true, CALLER);
 
-            assertThat(env.containsKey("WARP_API_KEY")).isEqualTo(service != ServiceName.DISPATCHER);
+            assertThat(env.containsKey("WARP_API_KEY"))
+                    .isEqualTo(service == ServiceName.CONNECTOR || service == ServiceName.EXECUTOR_DIRECT);
         }
     }
 

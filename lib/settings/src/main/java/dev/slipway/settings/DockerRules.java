@@ -42,6 +42,10 @@ public record DockerRules(
                 List.of());
     }
 
+    public DockerRules withPullPolicy(PullPolicy other) {
+        return new DockerRules(other, pullStall, keepSidecars, confinement, network, allowedImages, allowedMounts);
+    }
+
     /** When an image is pulled before a task. */
     public enum PullPolicy {
         ALWAYS,

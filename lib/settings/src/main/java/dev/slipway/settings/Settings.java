@@ -111,6 +111,10 @@ public record Settings(
         return new Settings(workerId, cleanup, maxConcurrentTasks, idleOnComplete, other, slipway);
     }
 
+    public Settings withSlipway(SlipwaySettings other) {
+        return new Settings(workerId, cleanup, maxConcurrentTasks, idleOnComplete, backend, other);
+    }
+
     /** The direct backend's settings, its defaults where it is not the one that is configured. */
     public Direct directOrDefaults() {
         return backend.orElse(null) instanceof Direct direct ? direct : Direct.defaults();

@@ -43,6 +43,11 @@ public record SlipwaySettings(
                 DockerRules.defaults());
     }
 
+    public SlipwaySettings withDocker(DockerRules other) {
+        return new SlipwaySettings(
+                queueLimit, limits, times, retry, stopsOnShutdown, exposeApiKey, setupTimeout, other);
+    }
+
     /**
      * How long things may take; absent: for ever.
      *

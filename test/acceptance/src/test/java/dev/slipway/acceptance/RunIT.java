@@ -156,12 +156,12 @@ class RunIT extends InstalledTest {
         Files.writeString(directory.resolve("worker.yaml"), "worker_id: warp-1\n");
 
         Slipway.Result reserved = slipway.run("up", "--config-file", "worker.yaml", "--backend", "direct");
-        Slipway.Result docker = slipway.run("up", "--backend", "docker");
+        Slipway.Result kubernetes = slipway.run("up", "--backend", "kubernetes");
 
         assertThat(reserved.exitCode()).isEqualTo(1);
         assertThat(reserved.err()).contains("reserved");
-        assertThat(docker.exitCode()).isEqualTo(1);
-        assertThat(docker.err()).contains("docker");
+        assertThat(kubernetes.exitCode()).isEqualTo(1);
+        assertThat(kubernetes.err()).contains("kubernetes");
         assertThat(slipway.processes()).isEmpty();
     }
 }
