@@ -451,24 +451,27 @@ public final class Decider {
 
     /**
      * An attempt that this ledger has not decided yet: it is an older copy of the one that did. The run goes on as what it is,
-     * or the execution would start a second time.
+     * or the execution would start a second time. That there is one shows that the execution was claimed.
      */
     private void takeOver(String executor, ExecutionKey key, long startedAt, String actor, long now) {
         long launchedAt = startedAt > 0 ? Math.min(startedAt, now) : now;
         state.execution(key.execution())
                 .filter(execution -> execution.isOpen() && key.attempt() > execution.attempt())
-                .ifPresent(execution -> emit(new Change.Moved(
-                        state.nextSeq(now),
-                        execution.id(),
-                        key.attempt(),
-                        execution.life(),
-                        execution.life() instanceof Life.Stopping stopping
-                                ? new Life.Stopping(executor, stopping.cause(), launchedAt, 0)
-                                : new Life.Launching(executor, launchedAt),
-                        "found on " + executor + ", of which this ledger knew nothing: is it an older copy?",
-                        actor,
-                        now,
-                        Optional.empty())));
+                .ifPresent(execution -> {
+                    if (!execution.claimed()) {
+                        emit(new Change.Claimed(execution.id()));
+                    }
+                    emit(new Change.Moved(
+                            state.nextSeq(now),
+                            execution.id(),
+                            key.attempt(),
+                            execution.life(),
+                            execution.life().toFound(executor, launchedAt),
+                            "found on " + executor + ", of which this ledger knew nothing: is it an older copy?",
+                            actor,
+                            now,
+                            Optional.empty()));
+                });
     }
 
     private void noticeSilence(String executor, ExecutorSync.Run run, long limit, long now) {

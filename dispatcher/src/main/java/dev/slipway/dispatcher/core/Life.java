@@ -25,6 +25,13 @@ import java.util.OptionalInt;
 public sealed interface Life {
     TaskState state();
 
+    /** A later attempt of an open execution was found on the executor. */
+    default Active toFound(String executor, long launchedAt) {
+        return this instanceof Stopping stopping
+                ? new Stopping(executor, stopping.cause(), launchedAt, 0)
+                : new Launching(executor, launchedAt);
+    }
+
     /** An execution that an executor has, or may have, something of: it holds a slot. */
     sealed interface Active extends Life {
         String executor();

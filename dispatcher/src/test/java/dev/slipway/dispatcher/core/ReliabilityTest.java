@@ -320,6 +320,15 @@ class ReliabilityTest {
     }
 
     @Test
+    void whatIsFoundRunningHadBeenClaimed() {
+        desk.assign("a", "t");
+
+        desk.sync("e", running("a"));
+
+        assertThat(desk.state.execution("a").orElseThrow().claimed()).isTrue();
+    }
+
+    @Test
     void takingOverForgetsNoStop() {
         desk.submit("a");
         desk.sync("e");
