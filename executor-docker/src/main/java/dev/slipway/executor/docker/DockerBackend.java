@@ -372,15 +372,16 @@ final class DockerBackend implements Backend, Closeable {
         if (container.filter(ContainerState::isAlive).isPresent()) {
             throw new IOException("the run %s has not ended: its container cannot be removed".formatted(run));
         }
-        if (container.isPresent()) {
-            letGo(run, container.get().id());
-        }
+        // The container last: it alone says how the run ended, whoever is killed in between.
+        site().claims().remove(run);
         try {
             engine().removeVolume(Names.stop(run));
         } catch (EngineRefusal e) {
             throw Engine.refused(e);
         }
-        site().claims().remove(run);
+        if (container.isPresent()) {
+            letGo(run, container.get().id());
+        }
         handles.remove(run);
     }
 

@@ -119,7 +119,13 @@ final class Launcher {
             throw stopped(spec);
         }
         Claims.Claim claim = claims.make(run, Claims.Purpose.START, Map.of(Names.PROGRAM, ContainerSpec.program(spec)));
-        if (claim.purpose() != Claims.Purpose.START) {
+        if (claim.purpose() == Claims.Purpose.ABANDONED) {
+            remove(container);
+            throw new StartFailure(
+                    Cause.START_INTERRUPTED,
+                    "a later process of this executor took %s for left behind".formatted(ContainerSpec.program(spec)));
+        }
+        if (claim.purpose() == Claims.Purpose.REVOKED) {
             remove(container);
             throw stopped(spec);
         }
