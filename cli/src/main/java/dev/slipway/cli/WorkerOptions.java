@@ -5,7 +5,6 @@ import dev.slipway.cli.services.SearchPath;
 import dev.slipway.cli.services.StateDir;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.settings.Backend;
-import dev.slipway.settings.BackendSettings;
 import dev.slipway.settings.Direct;
 import dev.slipway.settings.Docker;
 import dev.slipway.settings.DockerRules;
@@ -120,9 +119,14 @@ final class WorkerOptions {
             }
             return new Launch(Optional.empty(), controlPlane);
         }
-        var settings = file.orElseGet(Settings::defaults).with(flags);
+        var configured = file.orElseGet(Settings::defaults);
+        if (key.isPresent() && configured.backend().isEmpty() && backend.isEmpty()) {
+            // Running its agents on the host instead is for the operator to choose.
+            configured = configured.withBackend(Optional.of(Docker.defaults()));
+        }
+        var settings = configured.with(flags);
         if (settings.backend().isEmpty()) {
-            settings = settings.withBackend(Optional.of(unchosenBackend(key.isPresent(), dir)));
+            settings = settings.withBackend(Optional.of(localWork(dir)));
         }
         checkBackend(settings, host);
         if (key.isPresent()) {
@@ -131,11 +135,6 @@ final class WorkerOptions {
         return new Launch(
                 Optional.of(settings.resolvedAgainst(host.directory()).withInherited(host.environment()::get)),
                 controlPlane);
-    }
-
-    /** A worker of a control plane uses docker where nothing is said: running its agents on the host instead is for the operator to choose. */
-    private static BackendSettings unchosenBackend(boolean worker, StateDir dir) {
-        return worker ? Docker.defaults() : localWork(dir);
     }
 
     private void checkBackend(Settings settings, Host host) {

@@ -120,9 +120,10 @@ class UpCommandTest {
 
     @Test
     void aWorkerUsesDockerWhereNothingIsSaid() throws IOException {
-        host.run("up", "--api-key", "k", "--worker-id", "w");
+        host.run("up", "--api-key", "k", "--worker-id", "w", "-v", "/a:/b:ro", "-e", "A=1");
 
-        assertThat(Files.readString(directory.resolve("state/settings.yaml"))).contains("  docker:");
+        assertThat(Files.readString(directory.resolve("state/settings.yaml")))
+                .contains("  docker:", "/a:/b:ro", "name: A");
     }
 
     @Test
