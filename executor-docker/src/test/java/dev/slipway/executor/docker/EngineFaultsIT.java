@@ -40,10 +40,7 @@ class EngineFaultsIT {
 
     @BeforeAll
     static void needsAnEngine() {
-        assumeTrue(
-                DockerEngine.obstacle().isEmpty(),
-                () -> "not tried on a real Docker engine: "
-                        + DockerEngine.obstacle().orElse(""));
+        TestEngine.assumePossible("EngineFaultsIT");
     }
 
     @AfterEach

@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 /** One real engine for all tests of a run; where there can be none, they are skipped, and say why. */
 public final class TestEngine implements BeforeAllCallback, ParameterResolver {
     static final String IMAGE = "busy:1";
+    private static final Logger LOG = Logger.getLogger(TestEngine.class);
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(TestEngine.class);
 
     private record Running(DockerEngine engine) implements AutoCloseable {
@@ -42,7 +44,13 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
 
     @Override
     public void beforeAll(ExtensionContext context) {
+        assumePossible(context.getDisplayName());
+    }
+
+    /** Where there can be no engine, the tests are skipped, and the build's output says which and why. */
+    static void assumePossible(String tests) {
         Optional<String> obstacle = DockerEngine.obstacle();
+        obstacle.ifPresent(words -> LOG.warnf("%s SKIPPED, not tried on a real Docker engine: %s", tests, words));
         assumeTrue(obstacle.isEmpty(), () -> "not tried on a real Docker engine: " + obstacle.orElse(""));
     }
 
