@@ -18,7 +18,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +65,8 @@ final class Connection {
     static final int TOO_BIG = 4009;
 
     private static final int NO_CLOSE_FRAME = 1006;
+
+    private static final Duration LAST_WORDS = Duration.ofSeconds(1);
 
     private final WebSocket socket;
     private final Receiver receiver;
@@ -140,13 +141,12 @@ final class Connection {
     }
 
     boolean isOpen() {
-        return receiver.end.get() == null;
+        return !receiver.end.isDone();
     }
 
     /** Why it ended, in words; empty while it has not. */
     String end() {
-        String words = receiver.end.get();
-        return words == null ? "" : words;
+        return receiver.end.getNow("");
     }
 
     /** Says goodbye if the peer still listens, and ends the connection in any case. */
@@ -173,6 +173,7 @@ final class Connection {
             abort("a write did not finish within " + writeTimeout.toSeconds() + " s");
             throw new IOException(end(), stalled);
         } catch (ExecutionException failed) {
+            receiver.awaitEnd(LAST_WORDS); // what ended it may have closed the output first, and tells why only then
             abort(describe(failed.getCause() == null ? failed : failed.getCause()));
             throw new IOException(end(), failed);
         }
@@ -189,7 +190,7 @@ final class Connection {
 
     private static final class Receiver implements WebSocket.Listener {
         private final Events events;
-        private final AtomicReference<@Nullable String> end = new AtomicReference<>();
+        private final CompletableFuture<String> end = new CompletableFuture<>();
         private final FrameBuffer buffer = new FrameBuffer();
         private boolean isDiscarding;
 
@@ -264,8 +265,18 @@ final class Connection {
         }
 
         void ended(String why) {
-            if (end.compareAndSet(null, why)) {
+            if (end.complete(why)) {
                 events.lost();
+            }
+        }
+
+        void awaitEnd(Duration patience) throws InterruptedException {
+            try {
+                end.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException silent) {
+                // then the write is all that failed
+            } catch (ExecutionException never) {
+                throw new IllegalStateException(never);
             }
         }
     }
