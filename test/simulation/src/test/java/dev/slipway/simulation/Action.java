@@ -33,6 +33,15 @@ sealed interface Action {
     /** The next commit fails; {@code stored} says whether the ledger has it nevertheless. */
     record FailCommit(long at, boolean stored) implements Action {}
 
+    /** Somebody copies the ledger. */
+    record CopyLedger(long at) implements Action {}
+
+    /** The dispatcher dies, and is started on the copy of its ledger. */
+    record StartOnCopy(long at, long down) implements Action {}
+
+    /** The dispatcher dies, and is started on a new ledger. */
+    record StartOnEmpty(long at, long down) implements Action {}
+
     record CrashExecutor(long at, String executor, long down) implements Action {}
 
     /** The machine of the executor is restarted: everything on it ends. */

@@ -39,6 +39,9 @@ final class Author {
         if (oneIn(4)) {
             sleep();
         }
+        if (oneIn(4)) {
+            replaceLedger();
+        }
         actions.sort(Comparator.comparingLong(Action::at));
         return new History(seed, setup, plans, actions, length);
     }
@@ -188,6 +191,21 @@ final class Author {
         long cut = between(0, length);
         actions.add(new Action.CutConnection(cut, 0, length + RETENTION));
         actions.add(new Action.SleepPastRetention(length));
+    }
+
+    /** By a copy that was made shortly after some work came, or by nothing. */
+    private void replaceLedger() {
+        List<Action> work = actions.stream()
+                .filter(action -> action instanceof Action.Assign || action instanceof Action.Submit)
+                .toList();
+        long copied = work.isEmpty() ? 0 : work.get(chance.nextInt(work.size())).at() + between(0, 1_500);
+        long started = Math.min(length - 1, copied + between(100, pick(2_000, 20_000)));
+        if (oneIn(3)) {
+            actions.add(new Action.StartOnEmpty(started, between(0, 5_000)));
+        } else {
+            actions.add(new Action.CopyLedger(Math.min(started, copied)));
+            actions.add(new Action.StartOnCopy(started, between(0, 5_000)));
+        }
     }
 
     /** Often shortly before the latest one, because trouble needs company. */

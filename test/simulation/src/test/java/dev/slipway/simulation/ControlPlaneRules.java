@@ -20,6 +20,10 @@ final class ControlPlaneRules {
     private final World world;
     private final Map<String, Execution> accepted = new HashMap<>();
     private final Map<Long, Message> committed = new HashMap<>();
+    /** What each message is about, as it was when the message was committed. */
+    private final Map<Long, Execution> subjects = new HashMap<>();
+
+    private final Map<Long, Outcome> toTell = new HashMap<>();
     private final Map<String, Outcome> outcomes = new HashMap<>();
     private final Set<String> superseded = new HashSet<>();
     private final Set<String> claimsWritten = new HashSet<>();
@@ -51,6 +55,13 @@ final class ControlPlaneRules {
 
     private final Map<String, Set<Long>> rejectionsWritten = new HashMap<>();
 
+    /** The numbers of executions that only a ledger knew that was replaced. */
+    private final Set<Long> lost = new HashSet<>();
+    /** Their assignments, as long as they are not accepted again. */
+    private final Set<String> lostAssignments = new HashSet<>();
+    /** Messages as they were when a copy of the ledger was made; what was done with them since is lost. */
+    private final Set<Long> backAgain = new HashSet<>();
+
     ControlPlaneRules(World world) {
         this.world = world;
     }
@@ -58,7 +69,14 @@ final class ControlPlaneRules {
     // --- what the ledger says
 
     void accepted(Execution execution) {
-        accepted.put(execution.id(), execution);
+        Execution before = accepted.put(execution.id(), execution);
+        if (before != null && lost.contains(before.seq())) {
+            claimsWritten.remove(execution.id());
+            outcomes.remove(execution.id());
+            resultsHeard.remove(execution.id());
+            superseded.remove(execution.id());
+        }
+        lostAssignments.remove(assignmentId(execution));
         overtaken.remove(assignmentId(execution));
         require(
                 execution.source() != Source.CONTROL_PLANE || assignments.containsKey(assignmentId(execution)),
@@ -68,6 +86,14 @@ final class ControlPlaneRules {
 
     void committed(Message message) {
         committed.put(message.id(), message);
+        subjects.put(
+                message.id(),
+                Optional.ofNullable(accepted.get(message.executionId())).orElseThrow());
+        if (message.kind() == Message.Kind.RESULT) {
+            toTell.put(
+                    message.id(),
+                    Optional.ofNullable(outcomes.get(message.executionId())).orElseThrow());
+        }
     }
 
     void ended(String executionId, Outcome outcome) {
@@ -84,6 +110,11 @@ final class ControlPlaneRules {
         if (wasSuperseded) {
             overtaken.add(assignmentId(execution));
         }
+        boolean isOfCopy = committed.values().stream()
+                .anyMatch(message -> message.executionId().equals(executionId) && backAgain.contains(message.id()));
+        if (isOfCopy) {
+            lostAssignments.add(assignmentId(execution)); // it may have been claimed since
+        }
         claimsWritten.remove(executionId);
         claimsWrittenBy.removeIf(written -> written.endsWith(" " + executionId));
         outcomes.remove(executionId);
@@ -91,6 +122,41 @@ final class ControlPlaneRules {
         claimsTakenBack.remove(executionId);
         resultsHeard.remove(executionId);
         superseded.remove(executionId);
+    }
+
+    /** What only the ledger before knew is lost; what the copy has is as it was. */
+    void replaced(FakeLedger before, FakeLedger other, Set<Long> messages) {
+        before.executions().stream()
+                .filter(execution -> other.execution(execution.id())
+                        .filter(copied -> copied.seq() == execution.seq())
+                        .isEmpty())
+                .forEach(execution -> {
+                    lost.add(execution.seq());
+                    if (other.execution(execution.id()).isEmpty()) {
+                        lostAssignments.add(assignmentId(execution));
+                        claimsWrittenBy.removeIf(claim -> claim.endsWith(" " + assignmentId(execution)));
+                    }
+                });
+        backAgain.addAll(messages);
+        for (Execution execution : other.executions()) {
+            accepted.put(execution.id(), execution);
+            other.outcome(execution.id()).ifPresent(outcome -> outcomes.put(execution.id(), outcome));
+            if (execution.claimed()) {
+                claimsWritten.add(execution.id());
+            }
+        }
+        resultsHeard.removeIf(id -> other.execution(id).map(Execution::isOpen).orElse(true));
+        superseded.removeIf(id -> other.execution(id).map(Execution::isOpen).orElse(true)
+                || other.outbox().stream()
+                        .anyMatch(message -> message.kind() == Message.Kind.RESULT
+                                && message.executionId().equals(id)));
+        newestClaimHeard.replaceAll((task, newest) -> lost.contains(newest)
+                ? other.executions().stream()
+                        .filter(execution -> execution.taskId().equals(task) && claimsHeard.contains(execution.id()))
+                        .mapToLong(Execution::seq)
+                        .max()
+                        .orElse(0)
+                : newest);
     }
 
     boolean isClaimWritten(String executionId) {
@@ -144,7 +210,9 @@ final class ControlPlaneRules {
     /** It rejects because it has not heard from the dispatcher whether that has it. */
     void rejectsUnanswered(String connector, Assignment assignment) {
         require(
-                !claimsWrittenBy.contains(connector + " " + assignment.id()) || outcomes.containsKey(assignment.id()),
+                !claimsWrittenBy.contains(connector + " " + assignment.id())
+                        || outcomes.containsKey(assignment.id())
+                        || lostAssignments.contains(assignment.id()),
                 "1: what was claimed is not rejected before it has ended",
                 assignment + " is");
         rejects(assignment);
@@ -169,7 +237,7 @@ final class ControlPlaneRules {
         if (message == null) {
             return;
         }
-        Execution execution = known(message);
+        Execution execution = subject(id);
         boolean isAgain = !written.add(id);
         switch (notice) {
             case Notice.Claimed _ -> {
@@ -179,18 +247,22 @@ final class ControlPlaneRules {
                 if (isAgain) {
                     world.met(Happening.CLAIM_WRITTEN_AGAIN);
                 }
-                notRejected(connector, execution);
-                notTurnedDown(execution);
+                if (!backAgain.contains(id)) {
+                    notRejected(connector, execution);
+                    notTurnedDown(execution);
+                }
             }
             case Notice.Ended ended -> {
                 require(
-                        ended.outcome().equals(outcomes.get(message.executionId())),
+                        ended.outcome().equals(toTell.get(id)),
                         "4: the control plane is told the outcome",
-                        ended.outcome() + " of " + execution + " is " + outcomes.get(message.executionId()));
+                        ended.outcome() + " of " + execution + " is " + toTell.get(id));
                 if (isAgain) {
                     world.met(Happening.RESULT_WRITTEN_AGAIN);
                 }
-                notRejected(connector, execution);
+                if (!backAgain.contains(id)) {
+                    notRejected(connector, execution);
+                }
             }
             case Notice.Rejected _ -> throw new Violation("the ledger does not reject", message.toString());
         }
@@ -224,8 +296,10 @@ final class ControlPlaneRules {
             newestClaimHeard.remove(told.notice().taskId());
             return;
         }
-        Message message = Optional.ofNullable(committed.get(told.id())).orElseThrow();
-        Execution execution = known(message);
+        Execution execution = subject(told.id());
+        if (lost.contains(execution.seq())) {
+            return;
+        }
         long newest = newestClaimHeard.getOrDefault(execution.taskId(), 0L);
         if (told.notice() instanceof Notice.Ended) {
             require(
@@ -246,9 +320,7 @@ final class ControlPlaneRules {
     /** Whether the frame is about that assignment; a rejection does not say of which of its task's. */
     boolean isOf(Connection.Upward.Told told, Assignment assignment) {
         return told.notice() instanceof Notice.Rejected
-                || assignmentId(known(
-                                Optional.ofNullable(committed.get(told.id())).orElseThrow()))
-                        .equals(assignment.id());
+                || assignmentId(subject(told.id())).equals(assignment.id());
     }
 
     /** A pong reaches the connector, for a ping that the control plane read after these. */
@@ -256,8 +328,8 @@ final class ControlPlaneRules {
         proven.addAll(read);
     }
 
-    private Execution known(Message message) {
-        return Optional.ofNullable(accepted.get(message.executionId())).orElseThrow();
+    private Execution subject(long message) {
+        return Optional.ofNullable(subjects.get(message)).orElseThrow();
     }
 
     /** What the control plane has not been told. */
@@ -265,6 +337,7 @@ final class ControlPlaneRules {
         return untold(executions)
                 .map(execution -> new Violation("6: what has ended is told", execution + " is not"))
                 .or(() -> world.plane().unanswered().stream()
+                        .filter(assignment -> !lostAssignments.contains(assignment.id()))
                         .filter(assignment -> !isOvertaken(assignment, executions))
                         .findFirst()
                         .map(assignment -> new Violation("6: what is assigned is answered", assignment + " is not")));

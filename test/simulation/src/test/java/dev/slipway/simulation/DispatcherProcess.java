@@ -8,6 +8,7 @@ import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.State;
+import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.SyncAnswer;
 import java.util.ArrayList;
@@ -228,7 +229,10 @@ class DispatcherProcess extends SimulatedProcess {
 
     private void answer(Answer answer, Batch batch) {
         switch (answer) {
-            case Answer.ToExecutor to -> respond(to.executor(), to, new Response.Synced(payloads(to, batch)));
+            case Answer.ToExecutor to -> {
+                to.launch().forEach(key -> world.rules().handsOut(to.executor(), new RunId(ledger.id(), key)));
+                respond(to.executor(), to, new Response.Synced(payloads(to, batch)));
+            }
             case Answer.ToConnector to ->
                 respond(
                         to.connector(),
@@ -255,7 +259,7 @@ class DispatcherProcess extends SimulatedProcess {
 
     private SyncAnswer payloads(Answer.ToExecutor answer, Batch batch) {
         return new SyncAnswer(
-                FakeLedger.ID,
+                ledger.id(),
                 state.session(),
                 answer.launch().stream()
                         .map(key -> new SyncAnswer.Launch(key, batch.payload(key.execution())))

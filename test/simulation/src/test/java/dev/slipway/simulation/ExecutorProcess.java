@@ -71,7 +71,10 @@ class ExecutorProcess extends SimulatedProcess {
     }
 
     final boolean isIdle() {
-        return table != null && table.live() == 0 && table.unacknowledged() == 0 && works.isEmpty();
+        return table != null
+                && table.live() == 0
+                && table.unacknowledged() == 0
+                && works.keySet().stream().noneMatch(run -> run.ledger().equals(table().ledger()));
     }
 
     private RunTable table() {
@@ -109,8 +112,13 @@ class ExecutorProcess extends SimulatedProcess {
 
     private void answered(long seq, Response response) {
         if (response instanceof Response.Synced(SyncAnswer answer)) {
-            answer.launch().forEach(launch -> world.rules().learnsOf(seat.id(), launch.key()));
+            answer.launch()
+                    .forEach(launch -> world.rules().learnsOf(seat.id(), new RunId(answer.ledger(), launch.key())));
             List<Command> commands = table().answered(seq, answer);
+            commands.stream()
+                    .filter(command -> command instanceof Command.Forget
+                            && answer.ack().contains(command.run().key()))
+                    .forEach(forget -> world.rules().acknowledged(forget.run(), answer.session()));
             if (commands.isEmpty() && !answer.launch().isEmpty()) {
                 world.met(Happening.LAUNCH_DISCARDED);
             }

@@ -5,7 +5,6 @@ import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
 import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
-import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
 import java.io.IOException;
 import java.time.Duration;
@@ -30,7 +29,7 @@ final class FakeEngine {
 
     /** Everything about one run. */
     static final class Agent {
-        private final ExecutionKey key;
+        private final RunId run;
         private final Plan plan;
         private Phase phase = Phase.PREPARING;
         private long startedAt;
@@ -40,13 +39,13 @@ final class FakeEngine {
         private boolean exitedAfterStop;
         private Optional<Ending> ending = Optional.empty();
 
-        private Agent(ExecutionKey key, Plan plan) {
-            this.key = key;
+        private Agent(RunId run, Plan plan) {
+            this.run = run;
             this.plan = plan;
         }
 
-        ExecutionKey key() {
-            return key;
+        RunId run() {
+            return run;
         }
 
         /** Whether anything of it is left, or could still begin. */
@@ -93,7 +92,7 @@ final class FakeEngine {
     private final String executor;
     private final Map<RunId, Agent> evidence = new LinkedHashMap<>();
     /** Everything that ever was, whether or not its evidence still is. */
-    private final Map<ExecutionKey, Agent> truth = new LinkedHashMap<>();
+    private final Map<RunId, Agent> truth = new LinkedHashMap<>();
 
     private long newest;
     private long unreachableUntil;
@@ -116,12 +115,17 @@ final class FakeEngine {
         return truth.values().stream().filter(Agent::isLive).toList();
     }
 
-    Optional<Agent> agent(ExecutionKey key) {
-        return Optional.ofNullable(truth.get(key));
+    Optional<Agent> agent(RunId run) {
+        return Optional.ofNullable(truth.get(run));
     }
 
-    boolean hasEvidence() {
-        return !evidence.isEmpty();
+    boolean hasEvidence(String ledger) {
+        return evidence.keySet().stream().anyMatch(run -> run.ledger().equals(ledger));
+    }
+
+    /** The latest incarnation of the executor that has looked for survivors. */
+    long newest() {
+        return newest;
     }
 
     /** What earlier processes left; from now on nothing is done for them any more. */
@@ -149,7 +153,7 @@ final class FakeEngine {
             done.accept(new Begun.Observable());
             return;
         }
-        Agent agent = new Agent(run.key(), plan);
+        Agent agent = new Agent(run, plan);
         remember(run, agent);
         starter.later(plan.prepare(), "has prepared " + run, () -> prepared(starter, agent, done));
     }
@@ -157,7 +161,7 @@ final class FakeEngine {
     private void prepared(ExecutorProcess starter, Agent agent, Consumer<Begun> done) {
         if (agent.phase != Phase.PREPARING) {
             done.accept(new Begun.Observable());
-        } else if (agent.key.attempt() <= agent.plan.failedStarts()) {
+        } else if (agent.run.key().attempt() <= agent.plan.failedStarts()) {
             world.met(Happening.START_FAILED);
             Cause cause = agent.plan.isPassing() ? Cause.START_FAILED : Cause.PROGRAM_MISSING;
             neverStarts(agent, cause, "it cannot start");
@@ -166,20 +170,20 @@ final class FakeEngine {
             agent.phase = Phase.SPAWNED;
             world.after(
                     world.chance("engine of " + executor).nextLong(SPAWNING),
-                    () -> executor + "'s engine claims " + agent.key,
+                    () -> executor + "'s engine claims " + agent.run,
                     () -> claim(agent));
-            starter.later(1, "has started " + agent.key, () -> done.accept(new Begun.Observable()));
+            starter.later(1, "has started " + agent.run, () -> done.accept(new Begun.Observable()));
         }
     }
 
     private void claim(Agent agent) {
         if (agent.phase == Phase.SPAWNED) {
-            world.rules().agentStarts(executor, agent.key);
+            world.rules().agentStarts(executor, agent.run);
             agent.phase = Phase.RUNNING;
             agent.startedAt = world.now();
             world.after(
                     agent.plan.run(),
-                    () -> "agent " + agent.key + " has done its work",
+                    () -> "agent " + agent.run + " has done its work",
                     () -> exit(agent, agent.plan.exitCode(), agent.plan.linger()));
         }
     }
@@ -189,7 +193,7 @@ final class FakeEngine {
             agent.phase = Phase.LINGERING;
             agent.exitCode = code;
             agent.exitedAfterStop = agent.stopBegun;
-            world.after(linger, () -> "nothing is left of agent " + agent.key, () -> gone(agent));
+            world.after(linger, () -> "nothing is left of agent " + agent.run, () -> gone(agent));
         }
     }
 
@@ -247,7 +251,7 @@ final class FakeEngine {
         Agent agent = evidence.get(run);
         if (agent == null) {
             world.met(Happening.REVOKED_UNKNOWN_RUN);
-            agent = new Agent(run.key(), NOTHING);
+            agent = new Agent(run, NOTHING);
             remember(run, agent);
             neverStarts(agent, Cause.STOPPED_BEFORE_START, "its right to start was revoked");
         } else if (agent.phase == Phase.PREPARING || agent.phase == Phase.SPAWNED) {
@@ -259,7 +263,7 @@ final class FakeEngine {
 
     /** Takes away the right to start, or ends what runs; whether nothing of it is left. */
     boolean stop(ExecutorProcess caller, RunId run, Duration grace) throws IOException {
-        world.rules().stops(executor, run.key());
+        world.rules().stops(executor, run);
         if (revoke(caller, run)) {
             return true;
         }
@@ -273,7 +277,7 @@ final class FakeEngine {
             world.met(isPolite ? Happening.AGENT_STOPPED : Happening.AGENT_KILLED);
             world.after(
                     isPolite ? agent.plan.politeExit() : grace.toMillis(),
-                    () -> "agent " + agent.key + " is stopped",
+                    () -> "agent " + agent.run + " is stopped",
                     () -> {
                         exit(agent, isPolite ? agent.plan.politeCode() : 137, 0);
                         gone(agent);
@@ -284,13 +288,13 @@ final class FakeEngine {
 
     void forget(ExecutorProcess caller, RunId run) throws IOException {
         reach(caller);
-        world.rules().forgets(executor, run.key());
+        world.rules().forgets(executor, run);
         evidence.remove(run);
     }
 
     private void remember(RunId run, Agent agent) {
         evidence.put(run, agent);
-        truth.put(run.key(), agent);
+        truth.put(run, agent);
     }
 
     private void reach() throws IOException {

@@ -10,23 +10,48 @@ import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.TaskSpec;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
-/** What committed changes have left: the rows of a ledger that loses nothing. It survives every dispatcher. */
+/**
+ * What committed changes have left: the rows of a ledger that loses nothing. It survives every dispatcher, unless it is replaced
+ * by an older copy of itself or by an empty one.
+ */
 final class FakeLedger {
-    static final String ID = "ledger-1";
-
+    private final String id;
+    private final Set<String> sessions = new HashSet<>();
     private final Map<String, Execution> executions = new LinkedHashMap<>();
     private final Map<String, TaskSpec> payloads = new LinkedHashMap<>();
     private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
     private final NavigableMap<Long, Message> outbox = new TreeMap<>();
     private final NavigableMap<String, Peer.Executor> executors = new TreeMap<>();
     private long lastSeq;
+
+    /** @param id the ledger's UUID */
+    FakeLedger(String id) {
+        this.id = id;
+    }
+
+    String id() {
+        return id;
+    }
+
+    FakeLedger copy() {
+        FakeLedger copy = new FakeLedger(id);
+        copy.executions.putAll(executions);
+        copy.payloads.putAll(payloads);
+        copy.outcomes.putAll(outcomes);
+        copy.outbox.putAll(outbox);
+        copy.executors.putAll(executors);
+        copy.lastSeq = lastSeq;
+        return copy;
+    }
 
     /** Takes one change of a transaction that will succeed. */
     void apply(Change.Durable change) {
@@ -87,7 +112,24 @@ final class FakeLedger {
     }
 
     State restore(String session) {
-        return State.restore(ID, session, lastSeq, executions.values(), outbox.values(), executors.values());
+        sessions.add(session);
+        return State.restore(id, session, lastSeq, executions.values(), outbox.values(), executors.values());
+    }
+
+    /** Whether a dispatcher read it for that session. */
+    boolean wasReadFor(String session) {
+        return sessions.contains(session);
+    }
+
+    /** Whether the run is the current launch of its execution, on that executor. */
+    boolean isCurrent(Seated seated) {
+        return seated.run().ledger().equals(id)
+                && execution(seated.run().key().execution())
+                        .filter(execution ->
+                                execution.attempt() == seated.run().key().attempt()
+                                        && execution.life() instanceof Life.Active life
+                                        && life.executor().equals(seated.executor()))
+                        .isPresent();
     }
 
     Optional<Execution> execution(String id) {

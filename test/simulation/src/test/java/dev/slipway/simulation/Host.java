@@ -87,7 +87,7 @@ final class Host {
     }
 
     boolean isIdle() {
-        return executor.isIdle() && !engine.hasEvidence();
+        return executor.isIdle() && !engine.hasEvidence(world.ledger().id());
     }
 
     private void restart() {

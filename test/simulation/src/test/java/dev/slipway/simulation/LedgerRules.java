@@ -12,6 +12,7 @@ import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.Source;
+import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
@@ -19,6 +20,7 @@ import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.StopCause;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -38,10 +40,10 @@ final class LedgerRules {
     private final World world;
     private final Limits limits;
     private final Map<String, Setup.Seat> seats = new HashMap<>();
-    private final FakeLedger ledger;
+    private FakeLedger ledger;
     private final ControlPlaneRules plane;
     private final SessionRules session;
-    private final Map<ExecutionKey, String> launchedOn = new HashMap<>();
+    private final Map<RunId, String> launchedOn = new HashMap<>();
     /** Executions and tasks of which a cancellation was asked, and when it last was. */
     private final Map<String, Long> cancelAskedAt = new HashMap<>();
     /** Executions of which somebody was told that they are cancelled. */
@@ -61,8 +63,12 @@ final class LedgerRules {
     private final Map<String, OptionalLong> timeouts = new HashMap<>();
 
     /** Runs that were given up with their executor. */
-    private final Set<ExecutionKey> givenUp = new HashSet<>();
+    private final Set<RunId> givenUp = new HashSet<>();
 
+    /** Messages as they were when a copy was made; what the ledger did with them since is lost. */
+    private final Set<Long> backAgain = new HashSet<>();
+
+    private long lastNumber;
     private long shutdownAskedAt = Long.MIN_VALUE;
     private long shutDownUntil;
 
@@ -83,8 +89,35 @@ final class LedgerRules {
         setup.executors().forEach(seat -> seats.put(seat.id(), seat));
     }
 
-    Optional<String> launchedOn(ExecutionKey key) {
-        return Optional.ofNullable(launchedOn.get(key));
+    Optional<String> launchedOn(RunId run) {
+        return Optional.ofNullable(launchedOn.get(run));
+    }
+
+    Map<RunId, String> launches() {
+        return Collections.unmodifiableMap(launchedOn);
+    }
+
+    boolean cannotKnow(String executor, long incarnation) {
+        return session.cannotKnow(executor, incarnation);
+    }
+
+    /** What only the ledger before knew is lost. */
+    void replaced(FakeLedger other) {
+        other.outbox().stream()
+                .filter(message -> !ledger.message(message.id()).equals(Optional.of(message)))
+                .forEach(message -> backAgain.add(message.id()));
+        cancelPromised.removeIf(
+                id -> other.execution(id).filter(LedgerRules::isCancelled).isEmpty());
+        resultsProven.removeIf(id -> other.execution(id).map(Execution::isOpen).orElse(true));
+        givenUp.removeIf(run -> Optional.ofNullable(launchedOn.get(run))
+                .filter(executor -> other.isCurrent(new Seated(executor, run)))
+                .isPresent());
+        plane.replaced(ledger, other, backAgain);
+        ledger = other;
+    }
+
+    private RunId run(Execution row) {
+        return new RunId(ledger.id(), row.key());
     }
 
     void asks(Event event) {
@@ -114,8 +147,8 @@ final class LedgerRules {
     }
 
     /** A run that nobody looks after any more: its executor is lost. */
-    boolean isGivenUp(ExecutionKey key) {
-        return givenUp.contains(key);
+    boolean isGivenUp(RunId run) {
+        return givenUp.contains(run);
     }
 
     /** The dispatcher knows only what is in its rows: that it was being shut down is not. */
@@ -164,7 +197,7 @@ final class LedgerRules {
                 case Change.Accepted(Execution execution) -> accepted(execution);
                 case Change.Claimed(String id) ->
                     require(
-                            plane.isClaimWritten(id),
+                            plane.isClaimWritten(id) || isTakenOver(id, changes),
                             "1: what counts as claimed was claimed",
                             "the claim of " + id + " was never written");
                 case Change.Moved moved -> moved(moved);
@@ -196,6 +229,7 @@ final class LedgerRules {
 
     private void accepted(Execution execution) {
         plane.accepted(execution);
+        world.rules().accepted(execution.id());
         isNew(execution.seq());
         require(
                 ledger.execution(execution.id()).isEmpty(),
@@ -219,16 +253,18 @@ final class LedgerRules {
     }
 
     private void isNew(long number) {
-        require(
-                number > ledger.lastSeq(),
-                "a number is never given twice",
-                number + " comes after " + ledger.lastSeq());
+        require(number > lastNumber, "a number is never given twice", number + " comes after " + lastNumber);
+        lastNumber = number;
     }
 
     private void moved(Change.Moved moved) {
         Execution row = ledger.execution(moved.executionId()).orElseThrow();
         isNew(moved.seq());
         require(row.life().equals(moved.from()), "a transition begins where the row is", moved + " of " + row);
+        if (isTakenOver(row, moved)) {
+            takenOver(row, moved);
+            return;
+        }
         require(
                 moved.attempt() == row.attempt() + (moved.to() instanceof Life.Launching ? 1 : 0),
                 "an attempt is a launch",
@@ -237,7 +273,8 @@ final class LedgerRules {
             case Life.Queued queued -> triedAgain(row, queued);
             case Life.Launching launching -> {
                 launched(row, launching.executor());
-                launchedOn.put(new ExecutionKey(row.id(), moved.attempt()), launching.executor());
+                launchedOn.put(
+                        new RunId(ledger.id(), new ExecutionKey(row.id(), moved.attempt())), launching.executor());
             }
             case Life.Running running -> {
                 boolean isTrue = agent(row, running.executor())
@@ -250,8 +287,38 @@ final class LedgerRules {
         }
     }
 
+    private static boolean isTakenOver(Execution row, Change.Moved moved) {
+        return moved.attempt() > row.attempt() && moved.actor().startsWith("executor:");
+    }
+
+    /** The ledger that it was claimed by was newer. */
+    private boolean isTakenOver(String id, List<Change.Durable> changes) {
+        Execution row = ledger.execution(id).orElseThrow();
+        return changes.stream()
+                .anyMatch(change -> change instanceof Change.Moved moved
+                        && moved.executionId().equals(id)
+                        && isTakenOver(row, moved));
+    }
+
+    /** Only a copy lacks attempts, and only of those that were made since. */
+    private void takenOver(Execution row, Change.Moved moved) {
+        String executor = moved.actor().substring("executor:".length());
+        RunId run = new RunId(ledger.id(), new ExecutionKey(row.id(), moved.attempt()));
+        require(
+                row.isOpen()
+                        && moved.to() instanceof Life.Active to
+                        && to.executor().equals(executor)
+                        && world.rules().isBeyondTheCopy(new Seated(executor, run)),
+                "what is taken over was launched after the copy was made",
+                moved + " of " + row);
+        if (row.life() instanceof Life.Active before) {
+            world.rules().givesWay(new Seated(before.executor(), run(row)));
+        }
+        world.met(Happening.RUN_TAKEN_OVER);
+    }
+
     private Optional<FakeEngine.Agent> agent(Execution row, String executor) {
-        return world.host(executor).engine().agent(row.key());
+        return world.host(executor).engine().agent(run(row));
     }
 
     private void launched(Execution row, String executor) {
@@ -415,7 +482,7 @@ final class LedgerRules {
             }
         };
         require(
-                Truth.isTold(truth, outcome),
+                Truth.isTold(truth, outcome) || isGone(row, outcome),
                 "4: the outcome is what truly happened",
                 row + " ended with " + outcome + ", in truth with " + truth);
         require(
@@ -423,6 +490,13 @@ final class LedgerRules {
                 "4: what was cancelled does not fail",
                 row + " ended with " + outcome);
         plane.ended(row.id(), outcome);
+    }
+
+    /** Whether its executor cannot know it any more, because it was told that somebody does, who is lost. */
+    private boolean isGone(Execution row, Outcome outcome) {
+        return row.life() instanceof Life.Running
+                && world.rules().isAcknowledgedInThePast(run(row))
+                && Truth.isTold(Cause.EVIDENCE_GONE.failed("", OptionalInt.empty()), outcome);
     }
 
     /** Nobody can know how it ended, or whether it has. */
@@ -434,7 +508,7 @@ final class LedgerRules {
                 "an executor is lost after it was away for long",
                 row + " is given up, and " + life.executor() + " was heard of " + away + " ms ago");
         world.met(Happening.EXECUTOR_LOST);
-        givenUp.add(row.key());
+        givenUp.add(run(row));
         return Truth.of(Cause.EXECUTOR_LOST.lost(""), life);
     }
 
@@ -472,6 +546,10 @@ final class LedgerRules {
 
     private void removed(Message message, List<Change.Durable> transaction) {
         if (plane.isProven(message.id())) {
+            if (backAgain.contains(message.id()) && transaction.contains(new Change.Forgotten(message.executionId()))) {
+                // What proved it is lost too.
+                isGivenBack(message, ledger.execution(message.executionId()).orElseThrow());
+            }
             if (message.kind() == Message.Kind.RESULT) {
                 resultsProven.add(message.executionId());
             }
@@ -506,7 +584,7 @@ final class LedgerRules {
     private boolean isGivenBack(Message message, Execution row) {
         boolean isItsClaim = message.claimant() > 0
                 && message.claimant() < world.connector().incarnation()
-                && !plane.isWritten(message.id());
+                && (!plane.isWritten(message.id()) || backAgain.contains(message.id()));
         if (isItsClaim && row.attempt() == 0) {
             givenBack.add(row.id());
             world.met(plane.isRejected(row) ? Happening.REJECTION_OUTLIVED_ITS_CONNECTOR : Happening.CLAIM_GIVEN_BACK);

@@ -63,6 +63,18 @@ class MutantTest {
     }
 
     @Test
+    void aDispatcherThatTakesNothingOverIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.takingNothingOver()))
+                .isEqualTo("3: what an executor has is not started by another");
+    }
+
+    @Test
+    void aDispatcherThatWaitsForNobodyIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.waitingForNobody()))
+                .isEqualTo("3: what an executor has is not started by another");
+    }
+
+    @Test
     void aDispatcherThatAnswersBeforeTheCommitIsCaught() {
         assertThat(ruleBrokenBy(Mutants.answeringBeforeTheCommit())).containsAnyOf("1: ", "2: ", "5: ", "durable");
     }

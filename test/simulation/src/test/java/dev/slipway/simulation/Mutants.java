@@ -18,6 +18,7 @@ import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.ConnectorSync;
 import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -102,6 +103,62 @@ final class Mutants {
                                         finished.endedAtMillis())
                                 : finished)
                         .toList());
+    }
+
+    /** The dispatcher does not see attempts that its ledger does not know. */
+    static Parts takingNothingOver() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    @Override
+                    Event seen(Event event) {
+                        return event instanceof Event.ExecutorReport(String executor, ExecutorSync sync)
+                                ? new Event.ExecutorReport(executor, known(sync))
+                                : event;
+                    }
+
+                    private ExecutorSync known(ExecutorSync sync) {
+                        return new ExecutorSync(
+                                sync.incarnation(),
+                                sync.seq(),
+                                sync.backend(),
+                                sync.slots(),
+                                sync.session(),
+                                sync.leaving(),
+                                sync.runs().stream()
+                                        .filter(run -> isKnown(run.key()))
+                                        .toList(),
+                                sync.finished().stream()
+                                        .filter(finished -> isKnown(finished.key()))
+                                        .toList());
+                    }
+
+                    private boolean isKnown(ExecutionKey key) {
+                        return state().execution(key.execution())
+                                .filter(execution -> execution.isOpen() && execution.attempt() < key.attempt())
+                                .isEmpty();
+                    }
+                };
+            }
+        };
+    }
+
+    /** The dispatcher launches what was queued before it started without hearing first what already runs. */
+    static Parts waitingForNobody() {
+        return with(limits -> new Limits(
+                limits.maxConcurrent(),
+                limits.queueLimit(),
+                limits.perBackend(),
+                new Limits.Times(
+                        limits.times().stopGrace(),
+                        0,
+                        limits.times().retention(),
+                        limits.times().task(),
+                        limits.times().queued(),
+                        limits.times().silent(),
+                        limits.times().lost()),
+                limits.retry()));
     }
 
     /** The dispatcher follows other limits than it was given. */
@@ -343,7 +400,7 @@ final class Mutants {
             }
             numbersGiven = Math.max(numbersGiven, Math.max(ledger.lastSeq(), world.now() * 1_000)) + MOST_NUMBERS;
             goOnWith(State.restore(
-                    FakeLedger.ID, state().session(), numbersGiven, executions, outbox.values(), state().executors()));
+                    ledger.id(), state().session(), numbersGiven, executions, outbox.values(), state().executors()));
             return new Decision(changes, decision.reply(), decision.answers());
         }
     }

@@ -57,6 +57,18 @@ final class SessionRules {
                 && ledger.executors().stream().anyMatch(executor -> !isHeard(executor));
     }
 
+    /**
+     * Whether the dispatcher cannot have been told what the executor has: there was no time left to wait for it, or nobody knew
+     * of it, or an older process of it spoke in its place.
+     *
+     * @param incarnation of the executor's newest process
+     */
+    boolean cannotKnow(String executor, long incarnation) {
+        long known = heard.getOrDefault(executor, -1L);
+        return known < incarnation
+                && (known >= 0 || !isGranted() || ledger.executor(executor).isEmpty());
+    }
+
     /** Whether everybody still has time to be heard. */
     private boolean isGranted() {
         return tickedAt == 0 || world.now() - grantedAt < lease;

@@ -15,7 +15,10 @@ final class Truth {
     private Truth() {}
 
     static Outcome of(Ending ending, Life.Active life) {
-        if (ending instanceof Ending.Exited exited && exited.code() == 0 && !exited.stopped()) {
+        // If it is not being stopped, a ledger that is lost had it stopped: nobody knows of that any more.
+        if (ending instanceof Ending.Exited exited
+                && exited.code() == 0
+                && !(exited.stopped() && life instanceof Life.Stopping)) {
             return new Outcome.Succeeded();
         }
         boolean isItsOwn = ending instanceof Ending.Exited exited && !exited.stopped();

@@ -59,7 +59,8 @@ final class World {
     private final List<Action.Moment> crashes = new ArrayList<>();
     private final Deque<Action.FailCommit> failingCommits = new ArrayDeque<>();
 
-    private final FakeLedger ledger = new FakeLedger();
+    private FakeLedger ledger = new FakeLedger("ledger-1");
+    private Optional<FakeLedger> copy = Optional.empty();
     private final Rules rules;
     private final Wire wire = new Wire(this);
     private final ControlPlaneModel plane = new ControlPlaneModel(this);
@@ -166,6 +167,16 @@ final class World {
                 crashes.add(crash.moment());
                 crashDown = crash.down();
             }
+            case Action.CopyLedger _ -> copy = Optional.of(ledger.copy());
+            case Action.StartOnCopy start ->
+                copy.ifPresent(older -> {
+                    met(Happening.STARTED_ON_OLDER_COPY);
+                    replaceLedger(older, start.down());
+                });
+            case Action.StartOnEmpty start -> {
+                met(Happening.STARTED_ON_EMPTY_LEDGER);
+                replaceLedger(new FakeLedger("ledger-2"), start.down());
+            }
             case Action.PauseDispatcher pause -> {
                 met(Happening.DISPATCHER_STOOD_STILL);
                 pause(dispatcher, pause.pause());
@@ -205,6 +216,13 @@ final class World {
     private void crashDispatcher(long down) {
         dispatcher.die();
         after(down, () -> "a dispatcher begins", this::startDispatcher);
+    }
+
+    private void replaceLedger(FakeLedger other, long down) {
+        crashDispatcher(down);
+        rules.replaced(other);
+        ledger = other;
+        copy = Optional.empty();
     }
 
     private void startDispatcher() {
@@ -266,6 +284,11 @@ final class World {
 
     Map<Happening, Integer> met() {
         return met;
+    }
+
+    /** The one that the dispatcher has now. */
+    FakeLedger ledger() {
+        return ledger;
     }
 
     Rules rules() {
