@@ -2,6 +2,7 @@ package dev.slipway.executor.docker;
 
 import static dev.slipway.executor.docker.EngineConnection.JSON;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
@@ -49,6 +50,15 @@ final class CredentialHelpers {
         return Optional.empty();
     }
 
+    /** @throws IOException which says nothing of the answer, unlike the exceptions of the parser */
+    static JsonNode read(byte[] answer) throws IOException {
+        try {
+            return JSON.readTree(answer);
+        } catch (JsonProcessingException e) {
+            throw new IOException("it does not answer as a credential helper does");
+        }
+    }
+
     private Optional<JsonNode> run(Path program, String key) throws IOException, InterruptedException {
         ProcessBuilder builder =
                 new ProcessBuilder(program.toString(), "get").redirectError(ProcessBuilder.Redirect.DISCARD);
@@ -76,7 +86,7 @@ final class CredentialHelpers {
             }
             int code = process.waitFor();
             watchdog.interrupt();
-            return code == 0 ? Optional.of(JSON.readTree(answer)) : Optional.empty();
+            return code == 0 ? Optional.of(read(answer)) : Optional.empty();
         } finally {
             process.destroyForcibly();
         }

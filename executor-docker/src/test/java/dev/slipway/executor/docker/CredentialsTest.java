@@ -1,6 +1,7 @@
 package dev.slipway.executor.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -75,6 +76,17 @@ class CredentialsTest {
                         "r.example",
                         "{\"credsStore\":\"store\",\"auths\":{\"r.example\":{\"auth\":\"%s\"}}}".formatted(AUTH)))
                 .contains("\"user\"");
+    }
+
+    @Test
+    void aHelperThatPrintsABareSecretIsNotQuoted() throws IOException {
+        helper("store", "echo canary-token");
+
+        assertThat(header("r.example", "{\"credsStore\":\"store\"}")).isEmpty();
+        assertThatThrownBy(() -> CredentialHelpers.read("canary-token".getBytes(StandardCharsets.UTF_8)))
+                .isInstanceOf(IOException.class)
+                .hasMessageNotContaining("canary")
+                .hasNoCause();
     }
 
     @Test

@@ -121,7 +121,7 @@ public enum Cause {
     ENGINE_DISK_FULL(
             "the engine's disk is full",
             FailureReason.CONTAINER_CREATE,
-            "free it (docker system df, docker system prune)",
+            "free it (docker system df, docker image prune -a, docker builder prune)",
             true),
     CONTAINER_FAILED(
             "the container's program exited with another code than 0",
