@@ -90,7 +90,7 @@ class DockerIT {
                                 root.resolve("entrypoint.sh"),
                                 "cat /tools/motd; cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes; touch /agent/x || touch /scratch/x && exit 7"));
         docker().makeBareImage("tools:1", root -> Files.writeString(root.resolve("motd"), "tools\n"));
-        try (FakeControlPlane controlPlane = FakeControlPlane.start()) {
+        try (FakeControlPlane controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0)) {
             up(controlPlane, "max_concurrent_tasks: 2");
 
             controlPlane.assign(Assignment.of("t")
@@ -120,7 +120,7 @@ class DockerIT {
                             "agent:" + i, root -> DockerEngine.script(root.resolve("entrypoint.sh"), "exit " + number));
         }
         docker().makeImage("task:1", _ -> {});
-        try (FakeControlPlane controlPlane = FakeControlPlane.start()) {
+        try (FakeControlPlane controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0)) {
             up(controlPlane, "max_concurrent_tasks: " + SLOTS);
             for (int i = 0; i < TASKS; i++) {
                 controlPlane.assign(Assignment.of("t" + i)
@@ -156,7 +156,7 @@ class DockerIT {
                         "agent:1",
                         root -> DockerEngine.script(
                                 root.resolve("entrypoint.sh"), "echo begun", "sleep 3", "echo done"));
-        try (FakeControlPlane controlPlane = FakeControlPlane.start()) {
+        try (FakeControlPlane controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0)) {
             up(controlPlane, "max_concurrent_tasks: 2");
             controlPlane.assign(
                     Assignment.of("t").execution("e").image("task:1").with("sidecar_image", "agent:1"));
