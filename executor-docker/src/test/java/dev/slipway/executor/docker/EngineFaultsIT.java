@@ -130,7 +130,7 @@ class EngineFaultsIT {
         assertThatThrownBy(() -> runs.start(RUN, TestEngine.task("true"), _ -> {}))
                 .isInstanceOfSatisfying(StartFailure.class, failure -> {
                     assertThat(failure.ending().isTransient()).isTrue();
-                    assertThat(failure.getMessage()).contains("no space left on device", "docker system prune");
+                    assertThat(failure.getMessage()).contains("no space left on device", "docker system df");
                 });
 
         Files.delete(small.resolve("filling"));
