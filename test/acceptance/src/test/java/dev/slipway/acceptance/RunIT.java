@@ -52,8 +52,11 @@ class RunIT extends InstalledTest {
 
     @Test
     void anInterruptCancelsTheTask() throws Exception {
-        Process run = slipway.start(
+        ProcessBuilder builder = slipway.builder(
                 "run", "--", "sh", "-c", "echo started > '" + directory.resolve("mark") + "'; exec sleep 600");
+        // Where these tests run as a script's background job, they and their children ignore this signal.
+        builder.command().addAll(0, List.of("env", "--default-signal=INT"));
+        Process run = builder.start();
         await().atMost(Slipway.PATIENCE).until(() -> Files.exists(directory.resolve("mark")));
 
         Slipway.signal(run.pid(), "INT");
