@@ -151,7 +151,14 @@ public abstract class BackendContract {
                                 never -> assertThat(never.reason()).isEqualTo(FailureReason.TASK_CANCELLED));
                 assertThat(output(backend, run)).isEmpty();
             } else {
-                assertThat(backend.observe(run, Duration.ZERO)).isInstanceOf(Observed.Running.class);
+                assertThat(backend.observe(run, Duration.ZERO))
+                        .satisfiesAnyOf(
+                                observed -> assertThat(observed).isInstanceOf(Observed.Running.class),
+                                observed -> assertThat(observed)
+                                        .isInstanceOfSatisfying(
+                                                Observed.Ended.class,
+                                                ended -> assertThat(ended.ending())
+                                                        .isInstanceOf(Ending.Exited.class)));
             }
         }
     }
