@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param preflightResources a Pod's resource requirements as they are written; absent: Slipway's own
  * @param environment laid over every task's own variables, later entries over earlier ones; the file has it under
  *     {@code slipway.kubernetes}, for the worker daemon knows it as a flag only
+ * @param envAsSecret whether the tasks' variables and long arguments are in Secrets instead of the Jobs themselves
  */
 public record Kubernetes(
         String namespace,
@@ -47,7 +48,8 @@ public record Kubernetes(
         Map<String, String> codingCliSidecars,
         Optional<Raw> podTemplate,
         Optional<Raw> preflightResources,
-        List<EnvironmentEntry> environment)
+        List<EnvironmentEntry> environment,
+        boolean envAsSecret)
         implements BackendSettings {
     static final String DEFAULT_NAMESPACE = "default";
     static final String DEFAULT_PREFLIGHT_IMAGE = "busybox:1.36";
@@ -98,7 +100,8 @@ public record Kubernetes(
                 Map.of(),
                 Optional.empty(),
                 Optional.empty(),
-                List.of());
+                List.of(),
+                false);
     }
 
     @Override
@@ -108,20 +111,26 @@ public record Kubernetes(
 
     @Override
     public Kubernetes with(Flags flags, List<EnvironmentEntry> flagEnvironment) {
-        return with(kubeconfig, Lists.join(environment, flagEnvironment));
+        return with(kubeconfig, Lists.join(environment, flagEnvironment), envAsSecret);
     }
 
     @Override
     public Kubernetes withInherited(Function<String, @Nullable String> host) {
-        return with(kubeconfig, EnvironmentEntry.withInherited(environment, host));
+        return with(kubeconfig, EnvironmentEntry.withInherited(environment, host), envAsSecret);
     }
 
     @Override
     public Kubernetes resolvedAgainst(Path directory) {
-        return with(kubeconfig.map(directory::resolve), environment);
+        return with(kubeconfig.map(directory::resolve), environment, envAsSecret);
     }
 
-    private Kubernetes with(Optional<Path> otherKubeconfig, List<EnvironmentEntry> otherEnvironment) {
+    /** The same with what stands under {@code slipway.kubernetes}. */
+    Kubernetes withOwn(List<EnvironmentEntry> ownEnvironment, boolean ownEnvAsSecret) {
+        return with(kubeconfig, ownEnvironment, ownEnvAsSecret);
+    }
+
+    private Kubernetes with(
+            Optional<Path> otherKubeconfig, List<EnvironmentEntry> otherEnvironment, boolean otherEnvAsSecret) {
         return new Kubernetes(
                 namespace,
                 otherKubeconfig,
@@ -141,6 +150,7 @@ public record Kubernetes(
                 codingCliSidecars,
                 podTemplate,
                 preflightResources,
-                otherEnvironment);
+                otherEnvironment,
+                otherEnvAsSecret);
     }
 }

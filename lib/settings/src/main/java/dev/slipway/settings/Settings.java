@@ -125,6 +125,11 @@ public record Settings(
         return backend.orElse(null) instanceof Docker docker ? docker : Docker.defaults();
     }
 
+    /** The kubernetes backend's settings, its defaults where it is not the one that is configured. */
+    public Kubernetes kubernetesOrDefaults() {
+        return backend.orElse(null) instanceof Kubernetes kubernetes ? kubernetes : Kubernetes.defaults();
+    }
+
     private BackendSettings backendOrDefaults(Backend kind) {
         return backend.filter(settings -> settings.kind() == kind).orElseGet(() -> BackendSettings.defaults(kind));
     }

@@ -83,9 +83,11 @@ final class SettingsReader {
 
     private Settings settings(YamlMapping top) {
         var slipway = top.mapping("slipway");
-        var kubernetesEnvironment = slipway.flatMap(block -> block.mapping("kubernetes"))
-                .map(SettingsReader::kubernetesEnvironment)
-                .orElseGet(List::of);
+        var kubernetes = slipway.flatMap(block -> block.mapping("kubernetes"));
+        var environment = kubernetes.map(SettingsReader::environment).orElseGet(List::of);
+        var envAsSecret =
+                kubernetes.map(block -> block.bool("env_as_secret", false)).orElse(false);
+        kubernetes.ifPresent(YamlMapping::finish);
         var settings = new Settings(
                 nonEmpty(top.text("worker_id")),
                 top.bool("cleanup", true),
@@ -94,15 +96,9 @@ final class SettingsReader {
                 top.mapping("backend").flatMap(this::backend),
                 slipway.map(this::slipway).orElseGet(SlipwaySettings::defaults));
         top.finish();
-        return settings.backend().orElse(null) instanceof Kubernetes kubernetes
-                ? settings.withBackend(Optional.of(kubernetes.with(Flags.none(), kubernetesEnvironment)))
+        return settings.backend().orElse(null) instanceof Kubernetes backend
+                ? settings.withBackend(Optional.of(backend.withOwn(environment, envAsSecret)))
                 : settings;
-    }
-
-    private static List<EnvironmentEntry> kubernetesEnvironment(YamlMapping block) {
-        var environment = environment(block);
-        block.finish();
-        return environment;
     }
 
     private Optional<BackendSettings> backend(YamlMapping block) {
@@ -150,7 +146,8 @@ final class SettingsReader {
                 images(block, "coding_cli_sidecars"),
                 block.raw("pod_template"),
                 block.raw("preflight_resources"),
-                List.of());
+                List.of(),
+                false);
         block.finish();
         return kubernetes;
     }

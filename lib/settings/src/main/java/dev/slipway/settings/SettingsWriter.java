@@ -123,7 +123,13 @@ final class SettingsWriter {
                         GoDuration.write(retry.longestDelay())));
         block.put("on_shutdown", settings.slipway().stopsOnShutdown() ? "stop" : "leave");
         if (settings.backend().orElse(null) instanceof Kubernetes kubernetes) {
-            block.put("kubernetes", Map.of("environment", entries(kubernetes.environment())));
+            block.put(
+                    "kubernetes",
+                    Map.of(
+                            "environment",
+                            entries(kubernetes.environment()),
+                            "env_as_secret",
+                            kubernetes.envAsSecret()));
         }
         block.put(
                 "direct",

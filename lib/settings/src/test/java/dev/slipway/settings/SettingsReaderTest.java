@@ -170,7 +170,7 @@ class SettingsReaderTest {
                       anything: ~
                     preflight_resources: {requests: {cpu: 10m}}
                 slipway:
-                  kubernetes: {environment: [{name: A, value: b}]}
+                  kubernetes: {environment: [{name: A, value: b}], env_as_secret: on}
                 """);
 
         Map<String, @Nullable Object> template = new LinkedHashMap<>();
@@ -206,7 +206,8 @@ class SettingsReaderTest {
                         Map.of("claude", "claude:1"),
                         Optional.of(new Raw(template)),
                         Optional.of(new Raw(Map.of("requests", Map.of("cpu", "10m")))),
-                        List.of(new EnvironmentEntry("A", Optional.of(new Secret("b"))))));
+                        List.of(new EnvironmentEntry("A", Optional.of(new Secret("b")))),
+                        true));
         assertThat(settings.toString()).doesNotContain("ssd");
     }
 

@@ -61,7 +61,7 @@ class SettingsWriterTest {
                 "backend: {docker: {volumes: ['/a:/b'], environment: [{name: A}]}}",
                 "{backend: {kubernetes: {unschedulable_timeout: -1s, active_deadline_seconds: 5, extra_labels: {a: 'no'},"
                         + " pod_template: {a: [1, 1.5, 'true', true, ~, '1'], b: {<<: {c: x}}}}},"
-                        + " slipway: {kubernetes: {environment: [{name: A, value: b}]}, limits: {kubernetes: 2}}}")) {
+                        + " slipway: {kubernetes: {environment: [{name: A, value: b}], env_as_secret: true}, limits: {kubernetes: 2}}}")) {
             var settings = Settings.parse(file);
 
             assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
