@@ -49,6 +49,72 @@ public enum Cause {
             "bring that ledger back, or delete the evidence once its task has ended"),
     STOPPED_BEFORE_START(
             "the right to start was taken away before the agent ran", FailureReason.TASK_CANCELLED, "run it again"),
+    JOB_REFUSED(
+            "the cluster does not take the task's Job",
+            FailureReason.JOB_CREATE,
+            "correct what the API server's words name: the task, or pod_template"),
+    JOB_NAME_TAKEN(
+            "other Jobs have the names that the task's Job could have",
+            FailureReason.JOB_CREATE,
+            "delete them, or use a namespace that only Slipway uses"),
+    JOB_DEADLINE(
+            "the Job or its Pod ran longer than its active deadline",
+            FailureReason.ACTIVE_DEADLINE,
+            "raise active_deadline_seconds, or make the task smaller"),
+    JOB_DELETED(
+            "somebody deleted the task's Job or Pod",
+            FailureReason.JOB_FAILED,
+            "look for who did (kubectl, a clean-up, a drained node), and run it again"),
+    JOB_FAILED(
+            "the task's Job or Pod failed in another way",
+            FailureReason.JOB_FAILED,
+            "kubectl describe shows what the cluster knows"),
+    POD_DOUBLED(
+            "the cluster made a second Pod for the task, so that its agent may have run twice",
+            FailureReason.JOB_FAILED,
+            "look at what the two did; tell the cluster's operator"),
+    POD_REFUSED(
+            "the cluster makes no Pod for the task's Job",
+            FailureReason.JOB_CREATE,
+            "mend what its words name: quota, Pod Security, the service account",
+            true),
+    POD_EVICTED(
+            "the Pod was evicted, or its node was drained or lost",
+            FailureReason.EVICTED,
+            "run it again; after an eviction for disk or memory, give it more",
+            true),
+    POD_IMAGE_PULL(
+            "an image of the Pod cannot be pulled",
+            FailureReason.IMAGE_PULL,
+            "correct its name, or give the Pod credentials (imagePullSecrets in pod_template)",
+            true),
+    POD_IMAGE_NAME(
+            "no image can have a name that the Pod uses", FailureReason.INVALID_IMAGE, "correct the image's name"),
+    POD_CONTAINER_REFUSED(
+            "the node cannot make the Pod's container",
+            FailureReason.CONTAINER_CREATE,
+            "make what its words name (a Secret, a ConfigMap), or correct pod_template"),
+    POD_PROGRAM_MISSING(
+            "the Pod's container does not have the program, or it cannot be executed there",
+            FailureReason.CONTAINER_START,
+            "name another program or another image; an agent needs its sidecar at /agent"),
+    POD_INIT_FAILED(
+            "an init container of the Pod failed: a sidecar's copy, the setup command, or one of pod_template",
+            FailureReason.INIT_CONTAINER,
+            "its output, which is the task's, says why"),
+    POD_UNSCHEDULABLE(
+            "no node could take the Pod for longer than unschedulable_timeout",
+            FailureReason.UNSCHEDULABLE,
+            "add nodes, ask for less, or correct selectors and tolerations in pod_template",
+            true),
+    POD_VOLUME(
+            "a volume of the Pod could not be mounted for longer than unschedulable_timeout",
+            FailureReason.VOLUME_MOUNT,
+            "make what its words name, or correct the volumes in pod_template"),
+    POD_NODE_LOST(
+            "the Pod's node does not answer, so that nobody sees whether the agent has ended",
+            FailureReason.JOB_FAILED,
+            "look at the node; what still runs there ends when it is back"),
     TIMED_OUT(
             "the task ran longer than its timeout",
             FailureReason.TASK_TIMEOUT,

@@ -33,6 +33,7 @@ class ArchitectureTest {
             "executor.core", Set.of("protocol", "settings"),
             "executor.direct", Set.of("executor.core", "protocol", "settings"),
             "executor.docker", Set.of("executor.core", "protocol", "settings"),
+            "executor.k8s", Set.of("executor.core", "protocol", "settings"),
             "dispatcher", Set.of("protocol", "settings"),
             "connector", Set.of("protocol", "settings"),
             "cli", Set.of("protocol", "settings"));
@@ -141,6 +142,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyTheKubernetesExecutorKnowsClusters() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.slipway.executor.k8s..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.fabric8..")
+                .check(product);
+    }
+
+    @Test
     void nobodyReadsTheClockOrSleepsBehindTheTestsBack() {
         noClasses()
                 .should()
@@ -159,10 +171,13 @@ class ArchitectureTest {
         noClasses()
                 .that(describe(
                         "are no part of the command line or of a backend that shows it to others",
-                        javaClass ->
-                                List.of("dev.slipway.cli", "dev.slipway.executor.direct", "dev.slipway.executor.docker")
-                                        .stream()
-                                        .noneMatch(javaClass.getPackageName()::startsWith)))
+                        javaClass -> List.of(
+                                        "dev.slipway.cli",
+                                        "dev.slipway.executor.direct",
+                                        "dev.slipway.executor.docker",
+                                        "dev.slipway.executor.k8s")
+                                .stream()
+                                .noneMatch(javaClass.getPackageName()::startsWith)))
                 .should()
                 .callMethod(System.class, "getenv")
                 .orShould()

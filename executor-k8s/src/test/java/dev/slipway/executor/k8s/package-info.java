@@ -1,0 +1,4 @@
+@NullMarked
+package dev.slipway.executor.k8s;
+
+import org.jspecify.annotations.NullMarked;
