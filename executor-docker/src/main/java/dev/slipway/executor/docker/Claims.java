@@ -65,14 +65,26 @@ final class Claims {
         }
     }
 
+    /** What came of the wish to remove a container that has not begun. */
+    enum Removal {
+        /** It is gone, and never ran. */
+        NEVER_BEGUN,
+        /** It has begun. */
+        BEGUN,
+        /** It stays, for it may run without the engine's knowing. */
+        UNKNOWN
+    }
+
     /**
      * Takes a container away that has not begun, so that no call that is still on its way can start it. The engine does not
-     * remove what runs; that it did not run in between and end at once, its events tell.
+     * remove what runs; that it did not run in between and end at once, its events tell. An engine that is killed in the midst
+     * of a start may have started what it then shows as never started: it is believed only if it remembers the making.
      *
-     * @return false if it has begun
+     * @param mayBeSent whether somebody may have asked the engine to start it
      * @throws IOException nothing is known
      */
-    boolean removeUnbegun(ContainerState container) throws IOException {
+    Removal removeUnbegun(ContainerState container, boolean mayBeSent) throws IOException {
+        // Heard from before the engine is asked for its memory until the removal: it is the same engine all the time.
         try (DockerHttpClient.Response events = engine.events(Map.of(
                 "container", List.of(container.id()),
                 "event", List.of("start", "destroy")))) {
@@ -81,19 +93,26 @@ final class Claims {
                 throw new IOException("somebody has just removed the container " + container.id());
             }
             if (now.get().hasBegun()) {
-                return false;
+                return Removal.BEGUN;
+            }
+            if (mayBeSent && !remembersMaking(container)) {
+                return Removal.UNKNOWN;
             }
             remove(container.id());
-            return !hasStarted(events);
+            return hasStarted(events) ? Removal.BEGUN : Removal.NEVER_BEGUN;
         } catch (EngineRefusal e) {
             if (e.isConflict()) {
-                return !engine.container(container.id())
-                                .map(ContainerState::hasBegun)
-                                .orElse(false)
-                        && isGone(container);
+                boolean begun = engine.container(container.id())
+                        .map(ContainerState::hasBegun)
+                        .orElse(false);
+                return begun || !isGone(container) ? Removal.BEGUN : Removal.NEVER_BEGUN;
             }
             throw Engine.refused(e);
         }
+    }
+
+    private boolean remembersMaking(ContainerState container) throws IOException {
+        return engine.remembers(Map.of("container", List.of(container.id()), "event", List.of("create")));
     }
 
     /** It may be gone although it was not said: the transport repeats what was not answered. */

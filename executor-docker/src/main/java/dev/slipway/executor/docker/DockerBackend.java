@@ -274,7 +274,7 @@ final class DockerBackend implements Backend, Closeable {
         Optional<ContainerState> container = engine().container(Names.container(run));
         if (claim.purpose() != Claims.Purpose.START) {
             if (container.isPresent() && !container.get().hasBegun()) {
-                claims.removeUnbegun(container.get());
+                claims.removeUnbegun(container.get(), false);
             }
             return true;
         }
@@ -284,11 +284,30 @@ final class DockerBackend implements Backend, Closeable {
         if (!container.get().error().isEmpty()) {
             return true; // the engine has refused the one start there was
         }
-        if (!claims.removeUnbegun(container.get())) {
-            return false;
-        }
-        claims.remove(run);
-        return claims.make(run, purpose, Map.of()).purpose() != Claims.Purpose.START;
+        boolean mayBeSent =
+                !claim.incarnation().equals(incarnation) || handle(run).isStartSent();
+        return switch (claims.removeUnbegun(container.get(), mayBeSent)) {
+            case BEGUN -> false;
+            case UNKNOWN -> {
+                loseStart(run, container.get());
+                yield false;
+            }
+            case NEVER_BEGUN -> {
+                claims.remove(run);
+                yield claims.make(run, purpose, Map.of()).purpose() != Claims.Purpose.START;
+            }
+        };
+    }
+
+    /** Nobody will ever see its end: the engine takes what runs, if it does, for a container that was never started. */
+    private void loseStart(RunId run, ContainerState container) {
+        handle(run)
+                .ended(new Observed.Ended(
+                        Cause.KEEPER_KILLED.lost(
+                                "the Docker engine was restarted while it was to start %s, and does not know whether it runs"
+                                        .formatted(container.labels().getOrDefault(Names.PROGRAM, "the command"))),
+                        0,
+                        clock.millis()));
     }
 
     @Override

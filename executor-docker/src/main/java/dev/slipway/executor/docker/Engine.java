@@ -13,6 +13,8 @@ import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -233,15 +235,32 @@ final class Engine implements Closeable {
     DockerHttpClient.Response events(Map<String, List<String>> filters) throws IOException {
         try {
             return streams.open(
-                    request(
-                                    Method.GET,
-                                    "/events?filters="
-                                            + quoted(new String(
-                                                    bytes(JSON.valueToTree(filters)), StandardCharsets.UTF_8)))
-                            .build(),
-                    LOOK);
+                    request(Method.GET, "/events?filters=" + json(filters)).build(), LOOK);
         } catch (EngineRefusal e) {
             throw refused(e);
+        }
+    }
+
+    /** Whether it remembers such an event: it keeps the last few hundred, and none when it is restarted. */
+    boolean remembers(Map<String, List<String>> filters) throws IOException {
+        Instant now = now();
+        return !plain(() -> calls.call(
+                        request(
+                                        Method.GET,
+                                        "/events?since=0&until=%d.%09d&filters=%s"
+                                                .formatted(now.getEpochSecond(), now.getNano(), json(filters)))
+                                .build(),
+                        LOOK))
+                .isMissingNode();
+    }
+
+    /** By the engine's clock. */
+    private Instant now() throws IOException {
+        String time = info().path("SystemTime").asText();
+        try {
+            return Instant.parse(time);
+        } catch (DateTimeParseException e) {
+            throw new IOException("the Docker engine does not tell its time but '%s'".formatted(time), e);
         }
     }
 
@@ -292,6 +311,10 @@ final class Engine implements Closeable {
     private static String labelled(String label, String value) {
         return quoted(new String(
                 bytes(JSON.valueToTree(Map.of("label", List.of(label + "=" + value)))), StandardCharsets.UTF_8));
+    }
+
+    private static String json(Map<String, List<String>> filters) {
+        return quoted(new String(bytes(JSON.valueToTree(filters)), StandardCharsets.UTF_8));
     }
 
     private static byte[] bytes(JsonNode json) {

@@ -108,7 +108,7 @@ final class Launcher {
     private void removeLeftOver(RunId run) throws IOException {
         Optional<ContainerState> there = engine.container(Names.container(run));
         if (there.isPresent() && !there.get().isOf(incarnation) && !there.get().hasBegun()) {
-            claims.removeUnbegun(there.get());
+            claims.removeUnbegun(there.get(), false);
         }
     }
 
@@ -134,6 +134,7 @@ final class Launcher {
             return; // another process has started it
         }
         progress.step("starting");
+        handle.sendStart();
         try {
             engine.start(container);
         } catch (EngineRefusal e) {

@@ -22,6 +22,7 @@ final class RunHandle {
     private String step = "";
     private boolean preparing;
     private boolean cancelled;
+    private boolean startSent;
     private long changes;
     private Observed.@Nullable Ended ended;
 
@@ -89,6 +90,25 @@ final class RunHandle {
         lock.lock();
         try {
             return cancelled;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The engine is asked to start the container: from now on it may run, whatever the engine answers. */
+    void sendStart() {
+        lock.lock();
+        try {
+            startSent = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isStartSent() {
+        lock.lock();
+        try {
+            return startSent;
         } finally {
             lock.unlock();
         }

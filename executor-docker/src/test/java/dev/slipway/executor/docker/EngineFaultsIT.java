@@ -17,12 +17,17 @@ import dev.slipway.executor.core.StartFailure;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.TaskSpec;
 import dev.slipway.testkit.DockerEngine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -97,6 +102,48 @@ class EngineFaultsIT {
         });
         assertThat(output(runs, RUN)).startsWith("line 1\nline 2\n");
         runs.forget(RUN);
+    }
+
+    /** After such a kill, engines show most of what they had started as never started, and remove it although it runs. */
+    @Test
+    void whatAnEngineWasKilledOverIsNeverToldAsNeverStarted() throws Exception {
+        DockerEngine docker = start();
+        Path place = Files.createTempDirectory("sw-journal");
+        DockerBackend runs = TestEngine.backend(
+                docker, "executor-faults", TestEngine.config(TestEngine.localImages(), place + ":/j"));
+        backend = runs;
+        try (ExecutorService starter = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (int attempt = 1; attempt <= 6; attempt++) {
+                RunId run = new RunId(RUN.ledger(), new ExecutionKey("run", attempt));
+                Path began = place.resolve("began-" + attempt);
+                TaskSpec task = TestEngine.task("echo out; touch /j/began-%d; exec sleep 1".formatted(attempt));
+                Future<?> start = starter.submit(() -> {
+                    runs.start(run, task, _ -> {});
+                    return null;
+                });
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(1))
+                        .pollDelay(Duration.ZERO)
+                        .until(() -> Files.exists(began));
+
+                docker.kill();
+                docker.startAgain();
+                assertThat(start).failsWithin(PATIENCE).withThrowableOfType(ExecutionException.class);
+
+                assertThat(runs.revoke(run)).isFalse();
+                assertThat(awaitEnd(runs, run).ending())
+                        .satisfiesAnyOf(
+                                ending -> assertThat(ending)
+                                        .isInstanceOfSatisfying(
+                                                Ending.Lost.class,
+                                                lost -> assertThat(lost.message())
+                                                        .contains("Docker engine was restarted")),
+                                ending -> assertThat(ending).isInstanceOf(Ending.Exited.class));
+                runs.forget(run);
+            }
+        } finally {
+            run("rm", "-rf", place.toString());
+        }
     }
 
     @Test
