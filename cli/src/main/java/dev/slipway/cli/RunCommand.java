@@ -12,6 +12,7 @@ import dev.slipway.cli.services.StateDir;
 import dev.slipway.protocol.Api;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.settings.Backend;
+import dev.slipway.settings.Kubernetes;
 import dev.slipway.settings.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -181,7 +182,16 @@ final class RunCommand implements Callable<Integer> {
                 ListenAddress.loopback(0),
                 LogLevel.INFO,
                 detach ? LaunchRequest.Owner.OPERATOR : LaunchRequest.Owner.RUN,
-                image == null ? Set.of() : Set.of(Backend.DOCKER));
+                image == null || runsJobs(dir) ? Set.of() : Set.of(Backend.DOCKER));
+    }
+
+    /** A cluster takes images, too: no engine of this host is needed for them then. */
+    private static boolean runsJobs(StateDir dir) {
+        return Files.exists(dir.settingsFile())
+                && Settings.load(dir.settingsFile())
+                        .backend()
+                        .filter(Kubernetes.class::isInstance)
+                        .isPresent();
     }
 
     private static void requireImages(ApiClient api) {

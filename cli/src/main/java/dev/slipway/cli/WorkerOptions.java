@@ -27,7 +27,7 @@ final class WorkerOptions {
             paramLabel = "BACKEND",
             defaultValue = "",
             description =
-                    "where tasks run: docker, as containers, or direct, as processes of this host (default: the file's; docker with an API key, else direct)")
+                    "where tasks run: docker, as containers, kubernetes, as Jobs of a cluster, or direct, as processes of this host (default: the file's; docker with an API key, else direct)")
     private String backend;
 
     @Option(
@@ -128,7 +128,7 @@ final class WorkerOptions {
         if (settings.backend().isEmpty()) {
             settings = settings.withBackend(Optional.of(localWork(dir)));
         }
-        checkBackend(settings, host);
+        sayWhatIsIgnored(settings, host);
         if (key.isPresent()) {
             checkWorker(settings, host);
         }
@@ -137,13 +137,8 @@ final class WorkerOptions {
                 controlPlane);
     }
 
-    private void checkBackend(Settings settings, Host host) {
-        var kind = settings.backend().orElseThrow().kind();
-        if (kind == Backend.KUBERNETES) {
-            throw new CliFailure("the %s backend is not supported by this version yet: use --backend docker or direct"
-                    .formatted(kind.wireName()));
-        }
-        if (!volumes.isEmpty() && kind != Backend.DOCKER) {
+    private void sayWhatIsIgnored(Settings settings, Host host) {
+        if (!volumes.isEmpty() && settings.backend().orElseThrow().kind() != Backend.DOCKER) {
             host.say("-v/--volumes is for the docker backend only, and is ignored");
         }
     }
@@ -152,7 +147,7 @@ final class WorkerOptions {
         if (settings.workerId().isEmpty()) {
             throw new CliFailure("worker-id is required (via --worker-id flag or config file)");
         }
-        if (settings.backend().filter(Docker.class::isInstance).isPresent()) {
+        if (settings.backend().filter(Direct.class::isInstance).isEmpty()) {
             return; // its agents are in images
         }
         var oz = settings.directOrDefaults().ozPath();
@@ -196,11 +191,12 @@ final class WorkerOptions {
 
     private static Backend backend(String name) {
         if (name.equals("command")) {
-            throw new CliFailure("--backend command does not exist in Slipway: use --backend docker or direct");
+            throw new CliFailure(
+                    "--backend command does not exist in Slipway: use --backend docker, kubernetes or direct");
         }
         return Backend.ofWireName(name)
-                .orElseThrow(() -> new CliFailure(
-                        "--backend %s is unknown: use --backend docker or direct".formatted(TaskText.visible(name))));
+                .orElseThrow(() -> new CliFailure("--backend %s is unknown: use --backend docker, kubernetes or direct"
+                        .formatted(TaskText.visible(name))));
     }
 
     private static Optional<String> given(String value) {

@@ -25,6 +25,7 @@ class LauncherTest {
             "connector/target/quarkus-app/quarkus-run.jar",
             "executor-direct/target/quarkus-app/quarkus-run.jar",
             "executor-docker/target/quarkus-app/quarkus-run.jar",
+            "executor-k8s/target/quarkus-app/quarkus-run.jar",
             "cli/target/cli.jar");
 
     @TempDir

@@ -27,7 +27,6 @@ class UpCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--backend kubernetes | the kubernetes backend is not supported by this version yet",
                 "--backend command | --backend command does not exist in Slipway",
                 "--backend moon | --backend moon is unknown",
                 "--api-key k | worker-id is required (via --worker-id flag or config file)",
@@ -124,6 +123,16 @@ class UpCommandTest {
 
         assertThat(Files.readString(directory.resolve("state/settings.yaml")))
                 .contains("  docker:", "/a:/b:ro", "name: A");
+    }
+
+    @Test
+    void aWorkerOfAClusterNeedsNoAgentOnThisHost() throws IOException {
+        host.run("up", "--api-key", "k", "--worker-id", "w", "--backend", "kubernetes", "-v", "/a:/b", "-e", "A=1");
+
+        assertThat(Files.readString(directory.resolve("state/settings.yaml")))
+                .contains("  kubernetes:", "name: A")
+                .doesNotContain("/a:/b");
+        assertThat(host.err()).contains("-v/--volumes is for the docker backend only, and is ignored");
     }
 
     @Test

@@ -12,7 +12,8 @@ public enum ServiceName {
     DISPATCHER("dispatcher", 8080, 384),
     CONNECTOR("connector", 8081, 256),
     EXECUTOR_DIRECT("executor-direct", 8082, 256, Backend.DIRECT),
-    EXECUTOR_DOCKER("executor-docker", 8083, 256, Backend.DOCKER);
+    EXECUTOR_DOCKER("executor-docker", 8083, 256, Backend.DOCKER),
+    EXECUTOR_K8S("executor-k8s", 8084, 256, Backend.KUBERNETES);
 
     private final String directory;
     private final int usualPort;
@@ -42,6 +43,13 @@ public enum ServiceName {
                 .filter(service -> service.directory.equals(name))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no service has this name"));
+    }
+
+    static ServiceName executorOf(Backend backend) {
+        return Arrays.stream(values())
+                .filter(service -> service.backend == backend)
+                .findFirst()
+                .orElseThrow();
     }
 
     /** Whose executor it is, if it is one. */
