@@ -29,7 +29,8 @@ import picocli.CommandLine.Spec;
             LogsCommand.class,
             ShowCommand.class,
             CancelCommand.class,
-            CheckCommand.class
+            CheckCommand.class,
+            DoctorCommand.class
         },
         footer = {
             "",

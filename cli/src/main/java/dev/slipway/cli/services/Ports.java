@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -34,6 +35,15 @@ final class Ports {
             }
         }
         return launch.withPorts(ports, metrics);
+    }
+
+    /** A free one for each. */
+    static Map<ServiceName, Integer> free(ServiceName... services) {
+        var ports = new EnumMap<ServiceName, Integer>(ServiceName.class);
+        for (var service : services) {
+            ports.put(service, pick(PortWish.ANY, Set.copyOf(ports.values()), service.wireName()));
+        }
+        return ports;
     }
 
     private static void noteOther(String what, PortWish wish, int port, Consumer<String> notes) {

@@ -6,8 +6,11 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
 
@@ -30,12 +33,38 @@ final class Readiness {
         return ask(healthUrl, "live");
     }
 
-    private Optional<String> ask(String healthUrl, String question) {
-        var request = HttpRequest.newBuilder(URI.create(healthUrl + "/health/" + question))
-                .timeout(PATIENCE)
-                .build();
+    /** What one of the service's checks says about itself, by name; nothing while it does not answer. */
+    Map<String, String> words(String healthUrl, String check) {
+        var words = new HashMap<String, String>();
         try {
-            var answer = http.send(request, BodyHandlers.ofString());
+            for (var found :
+                    Json.MAPPER.readTree(get(healthUrl, "ready").body()).path("checks")) {
+                if (found.path("name").asText().equals(check)) {
+                    found.path("data")
+                            .properties()
+                            .forEach(entry ->
+                                    words.put(entry.getKey(), entry.getValue().asText()));
+                }
+            }
+        } catch (IOException e) {
+            return Map.of(); // it has not started yet, or is no executor
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return words;
+    }
+
+    private HttpResponse<String> get(String healthUrl, String question) throws IOException, InterruptedException {
+        return http.send(
+                HttpRequest.newBuilder(URI.create(healthUrl + "/health/" + question))
+                        .timeout(PATIENCE)
+                        .build(),
+                BodyHandlers.ofString());
+    }
+
+    private Optional<String> ask(String healthUrl, String question) {
+        try {
+            var answer = get(healthUrl, question);
             return answer.statusCode() == 200 ? Optional.empty() : Optional.of(failedChecks(answer.body()));
         } catch (IOException e) {
             return Optional.of("it does not answer at " + healthUrl);

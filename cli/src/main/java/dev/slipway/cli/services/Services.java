@@ -303,7 +303,7 @@ public final class Services {
 
     private void start(LaunchRecord launch, LaunchPlan plan) {
         for (int tries = 1; ; tries++) {
-            var start = new Start(dir, installation, environment, Ports.choose(launch, plan, notes));
+            var start = new Start(dir, installation, environment, Ports.choose(launch, plan, notes), notes);
             try {
                 start.run(plan.start().keySet());
                 return;
@@ -366,7 +366,7 @@ public final class Services {
         return result;
     }
 
-    private static SecretValue newToken() {
+    static SecretValue newToken() {
         var bytes = new byte[TOKEN_BYTES];
         new SecureRandom().nextBytes(bytes);
         return SecretValue.of(HexFormat.of().formatHex(bytes));

@@ -11,31 +11,52 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One try at starting services, which can be undone if it fails. */
 final class Start {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String EXECUTOR_CHECK = "executor";
+
+    /** What an executor says of a preflight that has. */
+    static final String PASSED = "passed";
+
+    private static final String FAILED = "failed";
+
     private static final long POLL_MILLIS = 100;
 
     private final StateDir dir;
     private final Installation installation;
     private final Map<String, String> environment;
+    private final Consumer<String> notes;
     private final Readiness readiness = new Readiness();
+    private final Set<String> told = new HashSet<>();
     private final Map<ServiceName, Process> started = new EnumMap<>(ServiceName.class);
     private final Map<ServiceName, Long> logStarts = new EnumMap<>(ServiceName.class);
     private LaunchRecord launch;
 
-    /** @param launch with the ports of all services, and the processes of those that are alive */
-    Start(StateDir dir, Installation installation, Map<String, String> environment, LaunchRecord launch) {
+    /**
+     * @param launch with the ports of all services, and the processes of those that are alive
+     * @param notes told what is waited for, if it is not the services themselves
+     */
+    Start(
+            StateDir dir,
+            Installation installation,
+            Map<String, String> environment,
+            LaunchRecord launch,
+            Consumer<String> notes) {
         this.dir = dir;
         this.installation = installation;
         this.environment = environment;
         this.launch = launch;
+        this.notes = notes;
     }
 
     /** A service ended, and its port is in use: somebody took it between the choice and the start. */
@@ -57,7 +78,32 @@ final class Start {
         awaitReady();
     }
 
-    /** Stops what {@link #run} has started. */
+    /**
+     * Starts an executor alone, and waits until its preflight has passed or failed.
+     *
+     * @return what it says of itself, by name
+     * @throws CliFailure if it says nothing, with the end of its log
+     */
+    Map<String, String> ask(ServiceName executor) {
+        dir.write(launch);
+        start(executor);
+        var deadline = Deadline.in(PATIENCE);
+        while (true) {
+            if (!launch.isAlive(executor)) {
+                throw died(executor);
+            }
+            var words = readiness.words(launch.healthUrl(executor), EXECUTOR_CHECK);
+            if (List.of(PASSED, FAILED).contains(words.getOrDefault("preflight", ""))) {
+                return words;
+            }
+            if (deadline.passed()) {
+                throw failure(executor, "its preflight has not ended after %d seconds".formatted(PATIENCE.toSeconds()));
+            }
+            pause(executor);
+        }
+    }
+
+    /** Stops what {@link #run} or {@link #ask} has started. */
     void undo() {
         for (var service : List.copyOf(started.keySet()).reversed()) {
             launch.process(service).ifPresent(mark -> Processes.stop(mark, Services.STOP_PATIENCE));
@@ -115,8 +161,18 @@ final class Start {
                         service,
                         "it is not ready after %d seconds (%s)".formatted(PATIENCE.toSeconds(), obstacle.get()));
             } else {
+                noteTrouble(service);
                 pause(service);
             }
+        }
+    }
+
+    /** An engine that is away may come, or be started, while this waits for it. */
+    private void noteTrouble(ServiceName service) {
+        var words = readiness.words(launch.healthUrl(service), EXECUTOR_CHECK);
+        var trouble = words.getOrDefault("trouble", "");
+        if (FAILED.equals(words.get("preflight")) && told.add(trouble)) {
+            notes.accept("the %s waits: %s".formatted(service.wireName(), trouble));
         }
     }
 

@@ -58,7 +58,13 @@ final class DockerBackend implements Backend, Closeable {
 
     /** All that works with the engine, once it is found. */
     private record Site(
-            Engine engine, Claims claims, Sidecars sidecars, Launcher launcher, EventWatch events, Upkeep upkeep) {}
+            Engine engine,
+            String described,
+            Claims claims,
+            Sidecars sidecars,
+            Launcher launcher,
+            EventWatch events,
+            Upkeep upkeep) {}
 
     @Override
     public BackendKind kind() {
@@ -98,8 +104,14 @@ final class DockerBackend implements Backend, Closeable {
         events.start();
         Upkeep upkeep = new Upkeep(sidecars, config.rules().keepSidecars());
         upkeep.start();
-        site = new Site(engine, claims, sidecars, launcher, events, upkeep);
+        site = new Site(engine, preflight.engine(), claims, sidecars, launcher, events, upkeep);
         return remarks;
+    }
+
+    @Override
+    public String description() {
+        Site known = site;
+        return known == null ? "" : known.described();
     }
 
     @Override

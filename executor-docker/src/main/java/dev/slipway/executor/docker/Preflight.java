@@ -16,6 +16,7 @@ final class Preflight {
     private final Engine engine;
     private final DockerConfig config;
     private String platform = "";
+    private String version = "";
 
     Preflight(Engine engine, DockerConfig config) {
         this.engine = engine;
@@ -33,7 +34,9 @@ final class Preflight {
         }
         try {
             engine.ping(PING);
-            platform = platform(engine.version());
+            JsonNode told = engine.version();
+            platform = platform(told);
+            version = told.path("Version").asText();
             if (!PLATFORMS.contains(platform)) {
                 throw new PreflightFailure(
                         "the Docker engine at %s runs on %s: Slipway needs one on linux/amd64 or linux/arm64"
@@ -52,8 +55,18 @@ final class Preflight {
         return platform;
     }
 
-    private static String platform(JsonNode version) {
-        return version.path("Os").asText() + "/" + version.path("Arch").asText();
+    /** In words; once it is checked. */
+    String engine() {
+        return "Docker engine %s on %s at %s, found by %s"
+                .formatted(
+                        version,
+                        platform,
+                        engine.address().uri(),
+                        engine.address().from());
+    }
+
+    private static String platform(JsonNode told) {
+        return told.path("Os").asText() + "/" + told.path("Arch").asText();
     }
 
     private List<String> remarks(JsonNode info) throws PreflightFailure {

@@ -32,6 +32,7 @@ final class Cluster implements Closeable {
     private @Nullable Complaints complaints;
     private List<Reflector<?>> reflectors = List.of();
     private List<String> remarks = List.of();
+    private volatile String described = "";
 
     /** @param connection may fail, and says why */
     Cluster(Site site, Supplier<KubernetesClient> connection, InstantSource clock) {
@@ -49,7 +50,9 @@ final class Cluster implements Closeable {
         if (api == null) {
             api = connect();
         }
-        remarks = new Preflight(site, api, clock).check();
+        Preflight preflight = new Preflight(site, api, clock);
+        remarks = preflight.check();
+        described = preflight.engine();
         complaints = new Complaints(api);
         open(api);
         return remarks;
@@ -118,6 +121,11 @@ final class Cluster implements Closeable {
         api().pods(Map.of("job-name", job.getMetadata().getName()))
                 .items()
                 .forEach(pod -> mirror.ofPods().changed(pod, false));
+    }
+
+    /** In words; empty before the preflight has passed. */
+    String described() {
+        return described;
     }
 
     Instant now() {

@@ -66,6 +66,11 @@ final class KubernetesBackend implements Backend, Closeable {
     }
 
     @Override
+    public String description() {
+        return cluster.described();
+    }
+
+    @Override
     public Optional<String> trouble() {
         Duration age = cluster.age();
         return age.compareTo(OLDEST_LIST) > 0

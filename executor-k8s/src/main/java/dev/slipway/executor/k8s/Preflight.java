@@ -60,6 +60,7 @@ final class Preflight {
     private final Site site;
     private final Api api;
     private final InstantSource clock;
+    private String version = "";
 
     Preflight(Site site, Api api, InstantSource clock) {
         this.site = site;
@@ -70,7 +71,8 @@ final class Preflight {
     /** @return what an operator should know although tasks may run */
     List<String> check() throws PreflightFailure {
         try {
-            LOG.infof("the cluster at %s is of version %s", api.server(), api.version());
+            version = api.version();
+            LOG.infof("the cluster at %s is of version %s", api.server(), version);
         } catch (IOException e) {
             throw new PreflightFailure(
                     "the cluster at %s does not answer: %s: see whether it runs, and whether backend.kubernetes.kubeconfig names the right one"
@@ -78,6 +80,11 @@ final class Preflight {
         }
         checkRights();
         return checkPod();
+    }
+
+    /** In words; once it is checked. */
+    String engine() {
+        return "Kubernetes %s at %s, namespace %s".formatted(version, api.server(), api.namespace());
     }
 
     private void checkRights() throws PreflightFailure {

@@ -25,6 +25,11 @@ public interface Backend {
      */
     List<String> preflight() throws PreflightFailure;
 
+    /** What tasks run on, for an operator: an engine's version and address, say; empty where there is nothing to say. */
+    default String description() {
+        return "";
+    }
+
     /** Why no task can run here for now although the preflight has passed, in words; asked often. */
     default Optional<String> trouble() {
         return Optional.empty();

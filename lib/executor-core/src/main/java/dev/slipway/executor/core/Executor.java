@@ -24,6 +24,8 @@ final class Executor {
     private static final Duration LEAVE_POLL = Duration.ofMillis(100);
     private static final Duration DROP_GRACE = Duration.ofSeconds(10);
 
+    private static final String UNKNOWN = "the preflight has not run yet";
+
     private final Identity identity;
     private final int slots;
     private final boolean stopsRuns;
@@ -35,7 +37,7 @@ final class Executor {
     private final Waiter closing = new Waiter();
     private final Thread thread = Thread.ofVirtual().name("executor").unstarted(this::work);
     private volatile boolean closed;
-    private volatile String unfit = "the preflight has not run yet";
+    private volatile String unfit = UNKNOWN;
     private volatile List<String> remarks = List.of();
     private volatile @Nullable Runs runs;
     private volatile @Nullable SyncLoop loop;
@@ -110,6 +112,17 @@ final class Executor {
     /** Why no task can run here now, in words; empty when tasks can. */
     String trouble() {
         return unfit.isEmpty() ? backend.trouble().orElseGet(connection::trouble) : unfit;
+    }
+
+    /** How the preflight went: {@code pending}, {@code failed} or {@code passed}. */
+    String preflight() {
+        String words = unfit;
+        return words.isEmpty() ? "passed" : words.equals(UNKNOWN) ? "pending" : "failed";
+    }
+
+    /** What tasks run on, in words. */
+    String engine() {
+        return backend.description();
     }
 
     /** What an operator should know although tasks can run. */

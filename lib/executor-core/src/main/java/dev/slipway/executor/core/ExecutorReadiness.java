@@ -22,7 +22,11 @@ final class ExecutorReadiness implements HealthCheck {
         HealthCheckResponseBuilder answer = HealthCheckResponse.named("executor")
                 .status(trouble.isEmpty())
                 .withData("id", executor.identity().id())
-                .withData("runs", executor.live());
+                .withData("runs", executor.live())
+                .withData("preflight", executor.preflight());
+        if (!executor.engine().isEmpty()) {
+            answer.withData("engine", executor.engine());
+        }
         if (!trouble.isEmpty()) {
             answer.withData("trouble", trouble);
         }

@@ -63,6 +63,7 @@ class ExecutorTest {
         assertThat(dispatcher.syncs().getLast().runs()).containsExactly(new ExecutorSync.Run(KEY, true, false, 5, 0));
         assertThat(executor.trouble()).isEmpty();
         assertThat(executor.remarks()).containsExactly("a remark");
+        assertThat(executor.preflight()).isEqualTo("passed");
     }
 
     @Test
