@@ -58,6 +58,8 @@ final class Rules {
     private final Set<Seated> beyondTheCopy = new HashSet<>();
     /** Of these, those whose execution may run elsewhere, because nobody could know of them. */
     private final Set<Seated> excused = new HashSet<>();
+    /** Runs of which a stop was decided: it is tried until nothing is left of them, whatever is decided meanwhile. */
+    private final Set<Seated> stopping = new HashSet<>();
     /** The session in which the end of a run was last acknowledged. */
     private final Map<RunId, String> acknowledgedIn = new HashMap<>();
 
@@ -260,12 +262,14 @@ final class Rules {
         if (rows.isGivenUp(run)) {
             world.met(Happening.LOST_EXECUTOR_CAME_BACK);
         }
+        Seated seated = new Seated(executor, run);
         Predicate<Execution> isWanted = execution ->
                 !execution.isOpen() || execution.life() instanceof Life.Stopping || isNoMore(execution, executor, run);
         require(
-                isDecided(run, isWanted),
+                stopping.contains(seated) || isDecided(run, isWanted),
                 "7: a run ends by itself or because its stop was decided",
                 executor + " stops " + run + ", which nobody decided");
+        stopping.add(seated);
     }
 
     /** Whether its own ledger says so: the present one, which drops what it does not know, or one that is lost. */
@@ -288,6 +292,7 @@ final class Rules {
 
     /** An executor's engine is told to delete evidence. */
     void forgets(String executor, RunId run) {
+        stopping.remove(new Seated(executor, run));
         Predicate<Execution> isRecorded = execution -> !execution.isOpen()
                 || isNoMore(execution, executor, run)
                 || (execution.attempt() == run.key().attempt() && execution.life() instanceof Life.Queued);
