@@ -3,8 +3,10 @@ package dev.slipway.cli;
 import dev.slipway.cli.api.ApiClient;
 import dev.slipway.cli.api.ApiFailure;
 import dev.slipway.protocol.Api;
+import dev.slipway.protocol.Preparing;
 import dev.slipway.protocol.TaskState;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -13,11 +15,16 @@ import java.util.function.Consumer;
 final class Progress implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofMillis(500);
 
+    /** How often a line is repeated in which only numbers are new. */
+    private static final Duration NUMBERS_INTERVAL = Duration.ofSeconds(3);
+
     private final ApiClient api;
     private final String id;
     private final Consumer<String> say;
     private final CountDownLatch closed = new CountDownLatch(1);
     private String said = "";
+    private String saidPhase = "";
+    private Deadline quiet = Deadline.in(Duration.ZERO);
 
     Progress(ApiClient api, Api.Task task, Consumer<String> say) {
         this.api = api;
@@ -48,14 +55,21 @@ final class Progress implements AutoCloseable {
     }
 
     private void tell(Api.Task task) {
-        var line = task.state().wireName()
-                + task.waiting().map(reason -> ": " + TaskText.visible(reason)).orElse("")
-                + task.executor()
-                        .map(executor -> " on " + TaskText.visible(executor))
-                        .orElse("");
-        if (!line.equals(said)) {
+        var line = line(task, task.waiting());
+        var phase = line(task, task.waiting().map(Preparing::phase));
+        if (!line.equals(said) && (!phase.equals(saidPhase) || quiet.passed())) {
             said = line;
+            saidPhase = phase;
+            quiet = Deadline.in(NUMBERS_INTERVAL);
             say.accept(line);
         }
+    }
+
+    private static String line(Api.Task task, Optional<String> waiting) {
+        return task.state().wireName()
+                + task.executor()
+                        .map(executor -> " on " + TaskText.visible(executor))
+                        .orElse("")
+                + waiting.map(reason -> ": " + TaskText.visible(reason)).orElse("");
     }
 }

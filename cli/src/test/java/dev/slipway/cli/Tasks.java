@@ -20,6 +20,10 @@ public final class Tasks {
         return task("x-1", TaskState.RUNNING, null, null, true, null, OptionalInt.empty(), null);
     }
 
+    static Api.Task launching(String preparing) {
+        return task("x-1", TaskState.LAUNCHING, null, "host-1", preparing, false, null, OptionalInt.empty(), null);
+    }
+
     static Api.Task failed(FailureReason reason, OptionalInt exitCode, String message) {
         return task("x-1", TaskState.FAILED, null, null, false, reason, exitCode, message);
     }
@@ -37,6 +41,19 @@ public final class Tasks {
             @Nullable FailureReason reason,
             OptionalInt exitCode,
             @Nullable String message) {
+        return task(id, state, title, null, waiting, stalled, reason, exitCode, message);
+    }
+
+    private static Api.Task task(
+            String id,
+            TaskState state,
+            @Nullable String title,
+            @Nullable String executor,
+            @Nullable String waiting,
+            boolean stalled,
+            @Nullable FailureReason reason,
+            OptionalInt exitCode,
+            @Nullable String message) {
         return new Api.Task(
                 id,
                 "t-1",
@@ -45,7 +62,7 @@ public final class Tasks {
                 "api",
                 0,
                 1,
-                Optional.empty(),
+                Optional.ofNullable(executor),
                 Map.of(),
                 Optional.ofNullable(waiting),
                 stalled,

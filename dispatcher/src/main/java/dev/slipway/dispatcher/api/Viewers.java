@@ -77,7 +77,8 @@ public final class Viewers implements Observer {
         for (Change change : batch.changes()) {
             news |= change instanceof Change.Accepted
                     || change instanceof Change.Moved
-                    || change instanceof Change.Stalled;
+                    || change instanceof Change.Stalled
+                    || change instanceof Change.Prepared;
             if (change instanceof Change.Moved moved && moved.to() instanceof Life.Ended) {
                 output.wake(moved.executionId());
             }

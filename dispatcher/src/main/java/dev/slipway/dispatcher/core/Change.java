@@ -53,6 +53,16 @@ public sealed interface Change {
     record Stalled(long seq, String executionId, int attempt, boolean stalled, String cause, long at)
             implements Durable {}
 
+    /**
+     * An executor is getting an execution ready that it is to launch.
+     *
+     * @param seq as for {@link Moved}
+     * @param words what it is doing, as {@link dev.slipway.protocol.Preparing} says
+     * @param actor as for {@link Moved}
+     */
+    record Prepared(long seq, String executionId, int attempt, String words, String actor, long at)
+            implements Durable {}
+
     /** A message for the control plane waits until it is confirmed. */
     record MessageAdded(Message message) implements Durable {}
 

@@ -409,6 +409,8 @@ public final class Decider {
             if (run.started()) {
                 started(id, run.key(), run.startedAtMillis(), actor, now);
                 limits.times().silent().ifPresent(limit -> noticeSilence(id, run, limit, now));
+            } else {
+                prepares(id, run, actor, now);
             }
         }
         for (ExecutorSync.Finished finished : sync.finished()) {
@@ -472,6 +474,14 @@ public final class Decider {
                             now,
                             Optional.empty()));
                 });
+    }
+
+    private void prepares(String executor, ExecutorSync.Run run, String actor, long now) {
+        state.current(executor, run.key())
+                .filter(execution -> execution.life() instanceof Life.Launching
+                        && execution.preparation().isNews(run.preparing(), now))
+                .ifPresent(execution -> emit(new Change.Prepared(
+                        state.nextSeq(now), execution.id(), execution.attempt(), run.preparing(), actor, now)));
     }
 
     private void noticeSilence(String executor, ExecutorSync.Run run, long limit, long now) {

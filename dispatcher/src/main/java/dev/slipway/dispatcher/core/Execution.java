@@ -14,6 +14,7 @@ import java.util.OptionalLong;
  * @param timeoutMillis from the agent's start; empty: none
  * @param claimed whether it may be launched: the control plane has been told, or need not be
  * @param attempt of its latest launch; 0 before the first
+ * @param preparation what was recorded of how its launches were prepared, until it has ended
  */
 public record Execution(
         String id,
@@ -27,7 +28,38 @@ public record Execution(
         OptionalLong timeoutMillis,
         boolean claimed,
         int attempt,
-        Life life) {
+        Life life,
+        Preparation preparation) {
+    /** One of whose preparation nothing was recorded. */
+    public Execution(
+            String id,
+            String taskId,
+            long seq,
+            Source source,
+            boolean named,
+            int priority,
+            boolean needsImage,
+            long acceptedAt,
+            OptionalLong timeoutMillis,
+            boolean claimed,
+            int attempt,
+            Life life) {
+        this(
+                id,
+                taskId,
+                seq,
+                source,
+                named,
+                priority,
+                needsImage,
+                acceptedAt,
+                timeoutMillis,
+                claimed,
+                attempt,
+                life,
+                Preparation.NONE);
+    }
+
     public boolean isOpen() {
         return !(life instanceof Life.Ended);
     }
@@ -43,11 +75,19 @@ public record Execution(
     }
 
     Execution asClaimed() {
-        return new Execution(
-                id, taskId, seq, source, named, priority, needsImage, acceptedAt, timeoutMillis, true, attempt, life);
+        return with(true, attempt, life, preparation);
     }
 
     Execution moved(int newAttempt, Life newLife) {
+        return with(claimed, newAttempt, newLife, newLife instanceof Life.Ended ? Preparation.NONE : preparation);
+    }
+
+    /** The same with what was recorded of its preparation. */
+    Execution prepared(Preparation recorded) {
+        return with(claimed, attempt, life, recorded);
+    }
+
+    private Execution with(boolean isClaimed, int newAttempt, Life newLife, Preparation recorded) {
         return new Execution(
                 id,
                 taskId,
@@ -58,8 +98,9 @@ public record Execution(
                 needsImage,
                 acceptedAt,
                 timeoutMillis,
-                claimed,
+                isClaimed,
                 newAttempt,
-                newLife);
+                newLife,
+                recorded);
     }
 }

@@ -222,6 +222,11 @@ public final class State {
                     put(execution.moved(stalled.attempt(), running.stalled(stalled.stalled())));
                 }
             }
+            case Change.Prepared prepared -> {
+                lastSeq = Math.max(lastSeq, prepared.seq());
+                Execution execution = known(prepared.executionId());
+                put(execution.prepared(execution.preparation().with(prepared.words(), prepared.at())));
+            }
             case Change.ShutDown(long until) -> shutDownUntil = until;
             case Change.MessageAdded(Message message) -> {
                 lastSeq = Math.max(lastSeq, message.id());

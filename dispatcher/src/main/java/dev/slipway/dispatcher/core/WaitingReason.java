@@ -1,5 +1,6 @@
 package dev.slipway.dispatcher.core;
 
+import dev.slipway.protocol.ExecutorSync;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -25,11 +26,21 @@ public final class WaitingReason {
                 .map(known -> "its executor " + known.id()
                         + " is away; the task goes on there and is picked up when the executor is back"
                         + (limits.times().lost().isPresent() ? " before it counts as lost" : ""));
-        boolean isHeld = life instanceof Life.Launching
-                && executor.filter(known -> !known.runs().containsKey(execution.key()))
-                        .isPresent()
-                && Hold.isOn(state, limits, execution, now);
-        return away.or(() -> isHeld ? Optional.of(Hold.words(state, limits, now)) : Optional.empty());
+        if (away.isPresent() || !(life instanceof Life.Launching)) {
+            return away;
+        }
+        return executor.flatMap(known -> launching(state, limits, execution, known, now));
+    }
+
+    private static Optional<String> launching(
+            State state, Limits limits, Execution execution, Peer.Executor executor, long now) {
+        ExecutorSync.Run run = executor.runs().get(execution.key());
+        if (run != null) {
+            return Optional.of(run.preparing()).filter(words -> !words.isEmpty());
+        }
+        return Hold.isOn(state, limits, execution, now)
+                ? Optional.of(Hold.words(state, limits, now))
+                : Optional.empty();
     }
 
     private static String queued(State state, Limits limits, Execution execution, Life.Queued queued, long now) {

@@ -41,6 +41,7 @@ final class ChangeWriter {
                 one(sql.execute("update execution set claimed = ? where id = ?", true, id));
             case Change.Moved moved -> move(moved);
             case Change.Stalled stalled -> stall(stalled);
+            case Change.Prepared prepared -> prepare(prepared);
             case Change.MessageAdded(Message message) -> {
                 given(message.id());
                 sql.execute(
@@ -75,7 +76,7 @@ final class ChangeWriter {
         given(execution.seq());
         sql.execute(
                 "insert into execution (" + ExecutionRow.COLUMNS
-                        + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        + ") values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 execution.id(),
                 execution.taskId(),
                 execution.seq(),
@@ -99,7 +100,10 @@ final class ChangeWriter {
                 more.title().map(ChangeWriter::storable),
                 more.traceparent(),
                 0L,
-                false);
+                false,
+                0,
+                "",
+                0L);
         for (var label : more.labels().entrySet()) {
             sql.execute(
                     "insert into label (execution, name, value) values (?, ?, ?)",
@@ -175,11 +179,30 @@ final class ChangeWriter {
                 stalled.at());
     }
 
+    private void prepare(Change.Prepared prepared) throws SQLException {
+        given(prepared.seq());
+        one(sql.execute(
+                "update execution set prepared = prepared + 1, prepared_words = ?, prepared_at = ? where id = ?",
+                prepared.words(),
+                prepared.at(),
+                prepared.executionId()));
+        event(
+                prepared.seq(),
+                prepared.executionId(),
+                Optional.of(TaskState.LAUNCHING),
+                TaskState.LAUNCHING,
+                prepared.words(),
+                prepared.actor(),
+                prepared.attempt(),
+                prepared.at());
+    }
+
     /** Where it ran and why it was stopped stay for people to see; the payload of the control plane's does not. */
     private void end(Change.Moved moved, Life.Ended life) throws SQLException {
         one(sql.execute(
                 "update execution set attempt = ?, state = ?, launched_at = ?, started_at = ?, ended_at = ?, reason = ?,"
-                        + " exit_code = ?, message = ?, stalled = ? where id = ?",
+                        + " exit_code = ?, message = ?, stalled = ?, prepared = 0, prepared_words = '', prepared_at = 0"
+                        + " where id = ?",
                 moved.attempt(),
                 life.state().wireName(),
                 life.launchedAt(),

@@ -2,6 +2,7 @@ package dev.slipway.dispatcher.ledger;
 
 import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
+import dev.slipway.dispatcher.core.Preparation;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.StopCause;
@@ -18,7 +19,7 @@ import java.util.OptionalLong;
 final class ExecutionRow {
     static final String COLUMNS = "id, task_id, seq, source, named, priority, needs_image, accepted_at, timeout_millis,"
             + " claimed, attempt, state, executor, stop_cause, launched_at, started_at, ended_at, reason, exit_code,"
-            + " message, title, traceparent, not_before, stalled";
+            + " message, title, traceparent, not_before, stalled, prepared, prepared_words, prepared_at";
 
     private ExecutionRow() {}
 
@@ -35,7 +36,8 @@ final class ExecutionRow {
                 optionalLong(row, "timeout_millis"),
                 row.getBoolean("claimed"),
                 row.getInt("attempt"),
-                life(row));
+                life(row),
+                new Preparation(row.getInt("prepared"), row.getString("prepared_words"), row.getLong("prepared_at")));
     }
 
     static StoredTask task(ResultSet row, Map<String, String> labels) throws SQLException {

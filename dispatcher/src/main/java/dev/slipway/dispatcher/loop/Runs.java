@@ -80,6 +80,8 @@ public final class Runs implements Observer {
                 }
                 case Change.Stalled stalled ->
                     log(stalled.executionId(), stalled.attempt(), "Task running: " + stalled.cause());
+                case Change.Prepared prepared ->
+                    log(prepared.executionId(), prepared.attempt(), "Task launching: " + prepared.words());
                 case Change.Forgotten(String id) -> runs.remove(id);
                 default -> {}
             }

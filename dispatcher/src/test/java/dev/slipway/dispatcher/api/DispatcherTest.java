@@ -108,6 +108,22 @@ class DispatcherTest {
     }
 
     @Test
+    void whatAnExecutorPreparesIsShownWhileItDoesAndKeptAsAnEvent() {
+        String execution = Play.submitted(HELLO);
+        play.executor("x-1", List.of(), List.of());
+
+        play.executor("x-1", List.of(Play.preparing(execution, "pulling image a:1: 1 of 2 layers")), List.of());
+
+        assertThat(Play.task(execution).getString("waiting")).isEqualTo("pulling image a:1: 1 of 2 layers");
+        people().get("/api/v1/tasks/" + execution + "/events")
+                .then()
+                .body("to", equalTo(List.of("queued", "launching", "launching")))
+                .body("[2].from", equalTo("launching"))
+                .body("[2].cause", equalTo("pulling image a:1: 1 of 2 layers"))
+                .body("[2].actor", equalTo("executor:x-1"));
+    }
+
+    @Test
     void aCommandRunsAndItsOutputIsFollowedLiveToItsEnd() throws Exception {
         String execution = Play.submitted(HELLO);
         play.executor("x-1", List.of(), List.of());

@@ -135,6 +135,10 @@ final class Play {
         return Map.of("execution", execution, "attempt", attempt);
     }
 
+    static Map<String, Object> preparing(String execution, String words) {
+        return Map.of("key", key(execution, 1), "started", false, "stopping", false, "preparing", words);
+    }
+
     static Map<String, Object> running(String execution) {
         return Map.of("key", key(execution, 1), "started", true, "stopping", false, "startedAtMillis", 1);
     }

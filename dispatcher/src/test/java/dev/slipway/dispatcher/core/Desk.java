@@ -181,6 +181,10 @@ final class Desk {
         return new ExecutorSync.Run(key(execution), false, false, 0, 0);
     }
 
+    static ExecutorSync.Run preparing(String execution, String words) {
+        return new ExecutorSync.Run(key(execution), false, false, 0, 0, words);
+    }
+
     static ExecutorSync.Run running(String execution) {
         return running(execution, 0);
     }

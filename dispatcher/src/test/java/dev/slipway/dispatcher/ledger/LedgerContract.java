@@ -87,7 +87,7 @@ abstract class LedgerContract {
             }
         }
         assertSame(story.ledger().load("other"), story.state());
-        assertThat(story.kinds()).as("the story is worth telling").hasSizeGreaterThanOrEqualTo(8);
+        assertThat(story.kinds()).as("the story is worth telling").hasSizeGreaterThanOrEqualTo(9);
     }
 
     @Test

@@ -68,7 +68,8 @@ final class RandomEvents {
                             execution.life() instanceof Life.Running || random.nextBoolean(),
                             execution.life() instanceof Life.Stopping,
                             at,
-                            random.nextInt(2) * 2_000L));
+                            random.nextInt(2) * 2_000L,
+                            "phase %d: %d".formatted(random.nextInt(2), random.nextInt(100))));
             }
         }
         story.report(executor, runs, finished);

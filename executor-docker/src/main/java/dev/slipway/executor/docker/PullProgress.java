@@ -8,29 +8,46 @@ import java.util.Map;
 final class PullProgress {
     private static final long MEGABYTE = 1 << 20;
 
-    private record Layer(long current, long total) {}
+    /** @param total 0 until the engine says how large it is */
+    private record Layer(long current, long total, boolean here) {
+        static final Layer UNKNOWN = new Layer(0, 0, false);
+
+        Layer downloaded() {
+            return new Layer(total, total, here);
+        }
+
+        Layer arrived() {
+            return new Layer(total, total, true);
+        }
+    }
 
     private final Map<String, Layer> layers = new HashMap<>();
 
     void hear(JsonNode line) {
-        JsonNode detail = line.path("progressDetail");
-        if (line.path("status").asText().equals("Downloading")
-                && detail.path("total").asLong() > 0) {
-            layers.put(
-                    line.path("id").asText(),
-                    new Layer(
-                            detail.path("current").asLong(),
-                            detail.path("total").asLong()));
-        } else if (line.path("status").asText().equals("Download complete")) {
-            layers.computeIfPresent(line.path("id").asText(), (_, layer) -> new Layer(layer.total(), layer.total()));
+        String id = line.path("id").asText();
+        Layer known = layers.getOrDefault(id, Layer.UNKNOWN);
+        switch (line.path("status").asText()) {
+            case "Pulling fs layer", "Waiting" -> layers.putIfAbsent(id, Layer.UNKNOWN);
+            case "Downloading" -> layers.put(id, downloading(line.path("progressDetail"), known));
+            case "Download complete" -> layers.put(id, known.downloaded());
+            case "Pull complete", "Already exists" -> layers.put(id, known.arrived());
+            default -> {}
         }
     }
 
+    private static Layer downloading(JsonNode detail, Layer known) {
+        long total = detail.path("total").asLong();
+        return total > 0 ? new Layer(detail.path("current").asLong(), total, false) : known;
+    }
+
     String words(String image) {
+        if (layers.isEmpty()) {
+            return "pulling image " + image;
+        }
+        long here = layers.values().stream().filter(Layer::here).count();
         long current = layers.values().stream().mapToLong(Layer::current).sum();
         long total = layers.values().stream().mapToLong(Layer::total).sum();
-        return total == 0
-                ? "pulling " + image
-                : "pulling %s: %d of %d MB".formatted(image, current / MEGABYTE, total / MEGABYTE);
+        return "pulling image %s: %d of %d layers".formatted(image, here, layers.size())
+                + (total == 0 ? "" : ", %d of %d MB".formatted(current / MEGABYTE, total / MEGABYTE));
     }
 }

@@ -112,7 +112,7 @@ class PullsIT {
             for (RunId run : begun) {
                 assertThat(code(awaitEnd(known, run))).isZero();
             }
-            assertThat(steps).contains("pulling " + image, "making the container", "starting");
+            assertThat(steps).contains("pulling image " + image, "making the container", "starting");
             assertThat(Files.readString(directory.resolve("registry/log"))
                             .lines()
                             .filter(line -> line.contains("GET")

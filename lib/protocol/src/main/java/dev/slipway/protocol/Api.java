@@ -44,7 +44,7 @@ public final class Api {
      * An execution as the API shows it.
      *
      * @param source who asked for it: {@code control_plane} or {@code api}
-     * @param waiting why it is queued or not moving, in words; absent once it runs
+     * @param waiting why it is queued or not moving, or what is being done to prepare it, in words; absent once it runs
      * @param stalled whether it runs and has printed nothing for longer than {@code slipway.stall_after}
      * @param stopCause why it is or was being stopped
      * @param reason why it failed
@@ -77,7 +77,7 @@ public final class Api {
     public record TaskPage(List<Task> tasks, Optional<String> next) {}
 
     /**
-     * One transition.
+     * One transition, or what happened within a state: then it leads from the state to itself.
      *
      * @param seq its number in the ledger, growing over all executions
      * @param actor who or what caused it, for example {@code executor:host-1}

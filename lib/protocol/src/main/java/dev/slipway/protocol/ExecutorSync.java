@@ -49,10 +49,24 @@ public record ExecutorSync(
      * @param stopping whether a stop or drop of it was received and is being carried out: it is not told again
      * @param startedAtMillis when the agent started, milliseconds since the epoch; 0 while it has not
      * @param silentMillis how long no output of it has come, as far as its executor's process has watched it
+     * @param preparing what is being done to prepare it, as {@link Preparing} says; empty once it has started, and from
+     *     executors that do not tell it
      */
-    public record Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis, long silentMillis) {
+    public record Run(
+            ExecutionKey key,
+            boolean started,
+            boolean stopping,
+            long startedAtMillis,
+            long silentMillis,
+            String preparing) {
         public Run {
             requireNonNull(key, "key");
+            preparing = started ? "" : Preparing.cleaned(preparing);
+        }
+
+        /** Without a word about its preparation. */
+        public Run(ExecutionKey key, boolean started, boolean stopping, long startedAtMillis, long silentMillis) {
+            this(key, started, stopping, startedAtMillis, silentMillis, "");
         }
     }
 

@@ -56,7 +56,9 @@ class WireTest {
                         7,
                         "s",
                         true,
-                        List.of(new ExecutorSync.Run(KEY, true, true, 8, 9)),
+                        List.of(
+                                new ExecutorSync.Run(KEY, true, true, 8, 9),
+                                new ExecutorSync.Run(KEY, false, false, 0, 0, "pulling image a:1: 1 of 2 layers")),
                         List.of(
                                 new ExecutorSync.Finished(
                                         KEY, new Ending.Exited(137, FailureReason.CONTAINER_OOM, "m", true), 9, 10),
@@ -141,6 +143,10 @@ class WireTest {
                 "{\"taskId\":\"t\",\"program\":{\"type\":\"command\",\"argv\":[\"true\"]}}", TaskSpec.class);
         assertThat(spec.env()).isEmpty();
         assertThat(spec.container()).isEqualTo(Container.plain());
+        assertThat(json.readValue("{\"key\":{\"execution\":\"e\",\"attempt\":1}}", ExecutorSync.Run.class)
+                        .preparing())
+                .as("of an executor that does not tell it")
+                .isEmpty();
     }
 
     @ParameterizedTest

@@ -17,6 +17,10 @@ final class Author {
 
     private final long seed;
     private final SplittableRandom chance;
+
+    /** Apart, so that it changes nothing else of a history. */
+    private final SplittableRandom slowness;
+
     private final List<Plan> plans = new ArrayList<>();
     private final List<Action> actions = new ArrayList<>();
     private final long length;
@@ -24,6 +28,7 @@ final class Author {
     private Author(long seed) {
         this.seed = seed;
         this.chance = new SplittableRandom(seed);
+        this.slowness = new SplittableRandom(~seed);
         this.length = between(10_000, 60_000);
     }
 
@@ -99,7 +104,7 @@ final class Author {
 
     private int plan(boolean controlPlane) {
         plans.add(new Plan(
-                pick(0, 100, 1_000, 4_000),
+                pick(0, 100, 1_000, 4_000) + (slowness.nextInt(8) == 0 ? 10_000 : 0),
                 oneIn(8) ? 1 + chance.nextInt(4) : 0,
                 !oneIn(3),
                 between(0, pick(500, 5_000, 20_000, 60_000)),

@@ -152,7 +152,19 @@ class ExecutorProcess extends SimulatedProcess {
         }
     }
 
+    /** How far it is changes all the time, its phase now and then. */
+    private void tellSteps(RunId run, Work work, int step) {
+        if (work.starting) {
+            String words = "phase %d: step %d".formatted(step / 12, step);
+            if (table().preparing(run, words)) {
+                syncSoon();
+            }
+            later(100 + chance.nextLong(800), "gets ready " + run, () -> tellSteps(run, work, step + 1));
+        }
+    }
+
     private void begin(RunId run, Work work, Plan plan) {
+        tellSteps(run, work, 0);
         engine.start(this, run, plan, begun -> {
             switch (begun) {
                 case FakeEngine.Begun.Observable() -> {

@@ -5,6 +5,7 @@ import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
+import dev.slipway.dispatcher.core.Preparation;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.protocol.Outcome;
 import dev.slipway.protocol.TaskSpec;
@@ -78,6 +79,15 @@ final class FakeLedger {
                     executions.put(execution.id(), with(execution, execution.claimed(), execution.attempt(), life));
                 }
                 lastSeq = stalled.seq();
+            }
+            case Change.Prepared prepared -> {
+                Execution execution = known(prepared.executionId());
+                Preparation recorded =
+                        new Preparation(execution.preparation().recorded() + 1, prepared.words(), prepared.at());
+                executions.put(
+                        execution.id(),
+                        with(execution, execution.claimed(), execution.attempt(), execution.life(), recorded));
+                lastSeq = prepared.seq();
             }
             case Change.MessageAdded(Message message) -> {
                 outbox.put(message.id(), message);
@@ -202,6 +212,16 @@ final class FakeLedger {
     }
 
     private static Execution with(Execution execution, boolean claimed, int attempt, Life life) {
+        return with(
+                execution,
+                claimed,
+                attempt,
+                life,
+                life instanceof Life.Ended ? Preparation.NONE : execution.preparation());
+    }
+
+    private static Execution with(
+            Execution execution, boolean claimed, int attempt, Life life, Preparation preparation) {
         return new Execution(
                 execution.id(),
                 execution.taskId(),
@@ -214,6 +234,7 @@ final class FakeLedger {
                 execution.timeoutMillis(),
                 claimed,
                 attempt,
-                life);
+                life,
+                preparation);
     }
 }

@@ -10,6 +10,7 @@ import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
+import dev.slipway.dispatcher.core.Preparation;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.executor.core.RunId;
@@ -19,6 +20,7 @@ import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
 import dev.slipway.protocol.Outcome;
+import dev.slipway.protocol.Preparing;
 import dev.slipway.protocol.StopCause;
 import java.util.Collections;
 import java.util.HashMap;
@@ -36,6 +38,9 @@ import java.util.function.Predicate;
 final class LedgerRules {
     /** Between a decision and its commit, at most. */
     private static final long COMMIT_DELAY = 10;
+
+    /** Between two records of how far one phase of a preparation is. */
+    private static final long LEAST_BETWEEN_NUMBERS = 5_000;
 
     private final World world;
     private final Limits limits;
@@ -202,6 +207,7 @@ final class LedgerRules {
                             "the claim of " + id + " was never written");
                 case Change.Moved moved -> moved(moved);
                 case Change.Stalled stalled -> stalled(stalled);
+                case Change.Prepared prepared -> prepared(prepared);
                 case Change.MessageAdded(Message message) -> added(message);
                 case Change.ClaimHeld(long id) ->
                     require(
@@ -411,6 +417,27 @@ final class LedgerRules {
                 "only what runs is stalled, and no sign is given twice",
                 stalled + " of " + row);
         world.met(Happening.STALLED);
+    }
+
+    private void prepared(Change.Prepared prepared) {
+        isNew(prepared.seq());
+        Execution row = ledger.execution(prepared.executionId()).orElseThrow();
+        Preparation before = row.preparation();
+        require(
+                row.life() instanceof Life.Launching && row.attempt() == prepared.attempt(),
+                "only what is being launched is prepared",
+                prepared + " of " + row);
+        require(
+                !prepared.words().isEmpty() && !prepared.words().equals(before.words()),
+                "a preparation is recorded when it has changed",
+                prepared + " of " + row);
+        boolean isSamePhase = Preparing.phase(prepared.words()).equals(Preparing.phase(before.words()));
+        require(
+                before.recorded() < Preparation.MAX_RECORDED
+                        && (!isSamePhase || prepared.at() - before.at() >= LEAST_BETWEEN_NUMBERS),
+                "there is an end to what is recorded of a preparation",
+                prepared + " of " + row);
+        world.met(isSamePhase ? Happening.PREPARATION_WENT_ON : Happening.PREPARATION_BEGAN_A_PHASE);
     }
 
     private static boolean isBefore(Execution other, Execution row) {

@@ -15,7 +15,7 @@ class MutantTest {
 
     @Test
     void aDispatcherThatBelievesOldReportsIsCaught() {
-        assertThat(ruleBrokenBy(Mutants.withoutFence())).containsAnyOf("4: ", "8: ");
+        assertThat(ruleBrokenBy(Mutants.withoutFence())).containsAnyOf("4: ", "7: ", "8: ");
     }
 
     @Test
@@ -143,6 +143,12 @@ class MutantTest {
     void aDispatcherThatDoesNotTellWhatItCancelsIsCaught() {
         assertThat(ruleBrokenBy(Mutants.notTellingWhatIsCancelled()))
                 .isEqualTo("6: what has ended is told until that is proved");
+    }
+
+    @Test
+    void aDispatcherThatRecordsEveryNumberOfAPreparationIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.recordingEveryNumber()))
+                .isIn("there is an end to what is recorded of a preparation", "memory and rows are the same");
     }
 
     @Test

@@ -405,6 +405,53 @@ final class Mutants {
         }
     }
 
+    /** The dispatcher does not remember what it has recorded of preparations. */
+    static Parts recordingEveryNumber() {
+        return new Parts() {
+            @Override
+            DispatcherProcess dispatcher(World world, FakeLedger ledger, Limits limits, int life) {
+                return new DispatcherProcess(world, ledger, limits, life) {
+                    private long numbersGiven;
+
+                    @Override
+                    Decision decide(Event event) {
+                        Decision decision = super.decide(event);
+                        if (decision.changes().stream().anyMatch(Change.Prepared.class::isInstance)
+                                && !state().isShutDown()) {
+                            numbersGiven = Math.max(numbersGiven, world.now() * 1_000) + Forgetful.MOST_NUMBERS;
+                            goOnWith(State.restore(
+                                    ledger.id(),
+                                    state().session(),
+                                    numbersGiven,
+                                    state().executions().stream()
+                                            .map(Mutants::unprepared)
+                                            .toList(),
+                                    state().outbox(),
+                                    state().executors()));
+                        }
+                        return decision;
+                    }
+                };
+            }
+        };
+    }
+
+    private static Execution unprepared(Execution execution) {
+        return new Execution(
+                execution.id(),
+                execution.taskId(),
+                execution.seq(),
+                execution.source(),
+                execution.named(),
+                execution.priority(),
+                execution.needsImage(),
+                execution.acceptedAt(),
+                execution.timeoutMillis(),
+                execution.claimed(),
+                execution.attempt(),
+                execution.life());
+    }
+
     /** The dispatcher takes a message back when its assignment comes again, and has nothing in its place. */
     static Parts losingWhatIsAnsweredAgain() {
         return Forgetful.with((_, _, decision) -> {

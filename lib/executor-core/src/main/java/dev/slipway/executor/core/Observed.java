@@ -4,7 +4,7 @@ import dev.slipway.protocol.Ending;
 
 /** The facts of an engine about one run. */
 public sealed interface Observed {
-    /** @param step what is being prepared, in words for an operator, for example {@code pulling ubuntu:22.04} */
+    /** @param step what is being prepared, as for {@link Progress} */
     record Preparing(String step) implements Observed {}
 
     /** @param startedAtMillis when the agent started, milliseconds since the epoch */

@@ -4,6 +4,7 @@ import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.Preparing;
 import dev.slipway.protocol.SyncAnswer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -44,6 +45,7 @@ public final class RunTable {
     private static final class Row {
         Phase phase = Phase.LIVE;
         long startedAtMillis;
+        String preparing = "";
         boolean watched;
         boolean stopping;
         boolean dropped;
@@ -96,7 +98,8 @@ public final class RunTable {
                             row.startedAtMillis > 0,
                             row.stopping,
                             row.startedAtMillis,
-                            silentMillis.applyAsLong(run)));
+                            silentMillis.applyAsLong(run),
+                            row.preparing));
                 } else {
                     finished.add(row.finished);
                 }
@@ -126,6 +129,21 @@ public final class RunTable {
         answer.launch().forEach(launch -> launch(launch, commands));
         answer.stop().forEach(stop -> stop(stop, commands));
         return commands;
+    }
+
+    /**
+     * What is being done to prepare {@code run}, as {@link Preparing} says.
+     *
+     * @return whether that is to be reported soon: its phase is another one than before
+     */
+    public boolean preparing(RunId run, String words) {
+        Row row = rows.get(run);
+        if (row == null || row.phase != Phase.LIVE || row.startedAtMillis > 0) {
+            return false;
+        }
+        boolean isNew = !Preparing.phase(words).equals(Preparing.phase(row.preparing));
+        row.preparing = words;
+        return isNew;
     }
 
     /** The agent of {@code run} runs since {@code startedAtMillis} (milliseconds since the epoch, above 0). */

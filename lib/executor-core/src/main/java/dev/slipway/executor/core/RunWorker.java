@@ -24,6 +24,8 @@ final class RunWorker {
 
     /** What a run tells whoever keeps the table. */
     interface Listener {
+        void preparing(RunId run, String words);
+
         void started(RunId run, long startedAtMillis);
 
         void ended(RunId run, Observed.Ended ended);
@@ -151,7 +153,7 @@ final class RunWorker {
     /** @return how it ended, if it certainly never will begin */
     private Optional<Observed.Ended> begin(TaskSpec spec) {
         try {
-            backend.start(run, spec, step -> LOG.debugf("%s", step));
+            backend.start(run, spec, this::tellStep);
             return Optional.empty();
         } catch (StartFailure e) {
             LOG.infof("the run could not start: %s", e.getMessage());
@@ -210,6 +212,9 @@ final class RunWorker {
                 if (observed instanceof Observed.Ended ended) {
                     return Optional.of(ended);
                 }
+                if (observed instanceof Observed.Preparing(String step)) {
+                    tellStep(step);
+                }
                 if (observed instanceof Observed.Running running && !runs) {
                     runs = true;
                     LOG.info("the run has started");
@@ -223,6 +228,13 @@ final class RunWorker {
             }
         }
         return Optional.empty();
+    }
+
+    private void tellStep(String words) {
+        LOG.debug(words);
+        if (!closed) {
+            listener.preparing(run, words);
+        }
     }
 
     /** @return false if this worker is closed before */

@@ -114,6 +114,20 @@ final class Runs implements RunWorker.Listener {
     }
 
     @Override
+    public void preparing(RunId run, String words) {
+        boolean isNews;
+        lock.lock();
+        try {
+            isNews = table.preparing(run, words);
+        } finally {
+            lock.unlock();
+        }
+        if (isNews) {
+            changed.wake();
+        }
+    }
+
+    @Override
     public void started(RunId run, long startedAtMillis) {
         lock.lock();
         try {

@@ -145,6 +145,18 @@ class ExecutorTest {
     }
 
     @Test
+    void reportsAtOnceWhatIsBeingPreparedThoughTheDispatcherHoldsItsCall() {
+        launch("lengthy");
+        executor.open();
+
+        await().until(() -> latest(
+                sync -> sync.runs().stream().anyMatch(run -> run.preparing().equals("pulling image a:1"))));
+
+        backend.release();
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+    }
+
+    @Test
     void aReportThatSupersededAnotherIsHeldUntilSomethingHappens() {
         launch("t1");
         executor.open();

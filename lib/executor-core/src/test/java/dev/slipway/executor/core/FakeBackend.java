@@ -39,6 +39,7 @@ final class FakeBackend implements Backend {
     private String unfit = "";
     private boolean unreachable;
     private boolean irrevocable;
+    private boolean released;
 
     @Override
     public BackendKind kind() {
@@ -62,6 +63,10 @@ final class FakeBackend implements Backend {
         }
         if (spec.taskId().equals("impossible")) {
             throw new StartFailure(Cause.PROGRAM_MISSING, "no such program");
+        }
+        if (spec.taskId().equals("lengthy")) {
+            progress.step("pulling image a:1");
+            await(() -> released, Duration.ofMinutes(1));
         }
         if (!runs.containsKey(run)) {
             begin(run, spec.env().containsKey("TRACEPARENT") ? "traced\n" : "");
@@ -103,6 +108,12 @@ final class FakeBackend implements Backend {
     /** @param is whether its evidence cannot be reached by who wants to revoke */
     synchronized void becomeIrrevocable(boolean is) {
         irrevocable = is;
+    }
+
+    /** Ends every preparation that is under way. */
+    synchronized void release() {
+        released = true;
+        notifyAll();
     }
 
     /** The traces in whose name it was asked about runs. */

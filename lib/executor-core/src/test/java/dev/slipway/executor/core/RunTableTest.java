@@ -54,6 +54,32 @@ class RunTableTest {
     }
 
     @Test
+    void reportsWhatIsBeingPreparedUntilTheAgentRuns() {
+        RunTable table = tableWith(RUN);
+        answer(table, launches(KEY));
+
+        assertThat(table.preparing(RUN, "pulling image a:1: 0 of 2 layers"))
+                .as("a new phase is reported soon")
+                .isTrue();
+        assertThat(table.preparing(RUN, "pulling image a:1: 1 of 2 layers"))
+                .as("numbers wait for the next report")
+                .isFalse();
+        assertThat(table.nextSync(_ -> 0).runs())
+                .extracting(ExecutorSync.Run::preparing)
+                .containsExactly("pulling image a:1: 1 of 2 layers");
+        assertThat(table.preparing(RUN, "starting")).isTrue();
+
+        table.started(RUN, 10);
+
+        assertThat(table.preparing(RUN, "too late")).isFalse();
+        assertThat(table.nextSync(_ -> 0).runs())
+                .extracting(ExecutorSync.Run::preparing)
+                .containsExactly("");
+        assertThat(table.preparing(new RunId(LEDGER, new ExecutionKey("unknown", 1)), "starting"))
+                .isFalse();
+    }
+
+    @Test
     void setsItsRunsApartWhenTheDispatcherAnswersWithAnotherLedger() {
         answer(table, launches(KEY));
         table.nextSync(_ -> 0);
