@@ -85,8 +85,9 @@ class ExecutorProcess extends SimulatedProcess {
     }
 
     private void sync() {
+        world.rules().syncs(this);
         syncWanted = false;
-        ExecutorSync sync = table().nextSync(_ -> chance.nextInt(6) == 0 ? chance.nextLong(20_000) : 0);
+        ExecutorSync sync = told(table().nextSync(_ -> chance.nextInt(6) == 0 ? chance.nextLong(20_000) : 0));
         latestSync = sync.seq();
         world.wire()
                 .call(
@@ -95,6 +96,11 @@ class ExecutorProcess extends SimulatedProcess {
                         Call.of(new Event.ExecutorReport(seat.id(), sync)),
                         response -> answered(sync.seq(), response));
         later(SYNC_DEADLINE, "waits for no answer to sync " + sync.seq(), () -> retry(sync.seq()));
+    }
+
+    /** The report as it is sent. */
+    ExecutorSync told(ExecutorSync sync) {
+        return sync;
     }
 
     private void retry(long seq) {
@@ -262,8 +268,12 @@ class ExecutorProcess extends SimulatedProcess {
         }
         try {
             engine.forget(this, run);
-            table().forgotten(run);
+            boolean isNews = table().forgotten(run);
             works.remove(run);
+            if (isNews) {
+                world.met(Happening.LAUNCH_AWAITED_FORGETTING);
+                syncSoon();
+            }
         } catch (IOException e) {
             later(BACK_OFF, "forgets " + run + " again", () -> forget(run, work));
         }

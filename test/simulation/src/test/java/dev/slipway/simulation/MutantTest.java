@@ -152,6 +152,12 @@ class MutantTest {
     }
 
     @Test
+    void anExecutorThatDoesNotTellThatSomethingHasToWaitIsCaught() {
+        assertThat(ruleBrokenBy(Mutants.forgettingSilently()))
+                .isEqualTo("an executor and the dispatcher pause while nothing happens");
+    }
+
+    @Test
     void aDispatcherThatCountsSlotsInACounterIsCaught() {
         assertThat(ruleBrokenBy(Mutants.countingSlots())).startsWith("9: ");
     }

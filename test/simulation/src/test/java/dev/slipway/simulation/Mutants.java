@@ -405,6 +405,31 @@ final class Mutants {
         }
     }
 
+    /** An executor does not tell that something has to wait until the evidence of an earlier run is deleted. */
+    static Parts forgettingSilently() {
+        return new Parts() {
+            @Override
+            ExecutorProcess executor(World world, Setup.Seat seat, FakeEngine engine, long incarnation) {
+                return new ExecutorProcess(world, seat, engine, incarnation) {
+                    @Override
+                    ExecutorSync told(ExecutorSync sync) {
+                        return new ExecutorSync(
+                                sync.incarnation(),
+                                sync.seq(),
+                                sync.backend(),
+                                sync.slots(),
+                                sync.session(),
+                                sync.leaving(),
+                                sync.runs().stream()
+                                        .filter(run -> !run.preparing().startsWith("removing"))
+                                        .toList(),
+                                sync.finished());
+                    }
+                };
+            }
+        };
+    }
+
     /** The dispatcher does not remember what it has recorded of preparations. */
     static Parts recordingEveryNumber() {
         return new Parts() {

@@ -47,6 +47,7 @@ final class Rules {
     private FakeLedger ledger;
     private final LedgerRules rows;
     private final ControlPlaneRules plane;
+    private final PaceRules pace;
     private final Map<RunId, Integer> starts = new HashMap<>();
     /** The executions of each ledger of which an agent started. */
     private final Map<String, Set<String>> started = new HashMap<>();
@@ -68,6 +69,7 @@ final class Rules {
         this.limits = setup.limits();
         this.ledger = ledger;
         this.plane = new ControlPlaneRules(world);
+        this.pace = new PaceRules(world);
         this.rows = new LedgerRules(world, setup, ledger, plane);
     }
 
@@ -205,6 +207,11 @@ final class Rules {
         starts.keySet()
                 .removeIf(other -> other.ledger().equals(run.ledger())
                         && other.key().execution().equals(run.key().execution()));
+    }
+
+    /** An executor calls the dispatcher. */
+    void syncs(ExecutorProcess executor) {
+        pace.syncs(executor);
     }
 
     /** An executor is told to launch something. */

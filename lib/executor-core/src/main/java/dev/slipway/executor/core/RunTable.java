@@ -8,8 +8,10 @@ import dev.slipway.protocol.Preparing;
 import dev.slipway.protocol.SyncAnswer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,8 @@ import org.jspecify.annotations.Nullable;
  *       within one run. What becomes of them comes back by {@link #started}, {@link #ended} and {@link #forgotten}.
  *   <li>A run has at most one {@code Start} or {@code Adopt}, at most one {@code Stop}, and its {@code Forget} comes only after
  *       its ending was acknowledged, or after it ended if the dispatcher dropped it.
+ *   <li>What an older copy of the ledger asks anew of a run whose evidence is being deleted is reported as stopping until that
+ *       is done, so that the dispatcher waits; then the report lacks it, and it is asked again.
  *   <li>The first sync of a process names no session and reports no run: which survivors it may speak of, it learns from the
  *       answer. Runs of another ledger are counted; nothing is
  *       asked of them, nor reported.
@@ -50,7 +54,12 @@ public final class RunTable {
         boolean stopping;
         boolean dropped;
         ExecutorSync.@Nullable Finished finished;
+
+        /** What was asked anew of the run, or of an earlier attempt, since its evidence is being deleted. */
+        final Set<ExecutionKey> awaiting = new LinkedHashSet<>();
     }
+
+    private static final String GIVING_WAY = "removing what is left of an earlier run of it";
 
     private final BackendKind backend;
     private final int slots;
@@ -91,7 +100,11 @@ public final class RunTable {
         List<ExecutorSync.Run> runs = new ArrayList<>();
         List<ExecutorSync.Finished> finished = new ArrayList<>();
         rows.forEach((run, row) -> {
-            if (run.ledger().equals(ledger) && row.phase != Phase.FORGETTING) {
+            if (run.ledger().equals(ledger) && row.phase == Phase.FORGETTING) {
+                row.awaiting.stream()
+                        .filter(key -> key.equals(run.key()) || !rows.containsKey(new RunId(ledger, key)))
+                        .forEach(key -> runs.add(new ExecutorSync.Run(key, false, true, 0, 0, GIVING_WAY)));
+            } else if (run.ledger().equals(ledger)) {
                 if (row.finished == null) {
                     runs.add(new ExecutorSync.Run(
                             run.key(),
@@ -169,12 +182,18 @@ public final class RunTable {
         return row.dropped ? List.of(forget(run, row)) : List.of();
     }
 
-    /** The evidence of {@code run} is deleted. */
-    public void forgotten(RunId run) {
+    /**
+     * The evidence of {@code run} is deleted.
+     *
+     * @return whether that is to be reported soon: something waits for it
+     */
+    public boolean forgotten(RunId run) {
         Row row = rows.get(run);
-        if (row != null && row.phase == Phase.FORGETTING) {
-            rows.remove(run);
+        if (row == null || row.phase != Phase.FORGETTING) {
+            return false;
         }
+        rows.remove(run);
+        return !row.awaiting.isEmpty();
     }
 
     /** The UUID of the ledger last heard of, empty before the first answer. */
@@ -216,17 +235,27 @@ public final class RunTable {
 
     private void launch(SyncAnswer.Launch launch, List<Command> commands) {
         RunId run = new RunId(ledger, launch.key());
-        if (rows.containsKey(run) || hasLaterAttempt(run)) {
-            return;
+        Row known = rows.getOrDefault(run, laterAttempt(run));
+        if (known == null) {
+            register(run);
+            commands.add(new Command.Start(run, launch.spec()));
+        } else {
+            awaitForgetting(known, launch.key());
         }
-        register(run);
-        commands.add(new Command.Start(run, launch.spec()));
     }
 
     private void stop(SyncAnswer.Stop stop, List<Command> commands) {
         RunId run = new RunId(ledger, stop.key());
         Row known = rows.get(run);
-        stopOnce(run, known == null ? register(run) : known, stop.graceMillis(), commands);
+        Row row = known == null ? register(run) : known;
+        awaitForgetting(row, stop.key());
+        stopOnce(run, row, stop.graceMillis(), commands);
+    }
+
+    private static void awaitForgetting(Row row, ExecutionKey key) {
+        if (row.phase == Phase.FORGETTING) {
+            row.awaiting.add(key);
+        }
     }
 
     private void acknowledge(ExecutionKey key, List<Command> commands) {
@@ -251,11 +280,14 @@ public final class RunTable {
         }
     }
 
-    private boolean hasLaterAttempt(RunId run) {
-        return rows.keySet().stream()
-                .anyMatch(other -> other.ledger().equals(run.ledger())
-                        && other.key().execution().equals(run.key().execution())
-                        && other.key().attempt() > run.key().attempt());
+    private @Nullable Row laterAttempt(RunId run) {
+        return rows.entrySet().stream()
+                .filter(other -> other.getKey().ledger().equals(run.ledger())
+                        && other.getKey().key().execution().equals(run.key().execution())
+                        && other.getKey().key().attempt() > run.key().attempt())
+                .findFirst()
+                .map(Map.Entry::getValue)
+                .orElse(null);
     }
 
     private Row register(RunId run) {

@@ -152,13 +152,17 @@ final class Runs implements RunWorker.Listener {
 
     @Override
     public void forgotten(RunId run) {
+        boolean isNews;
         lock.lock();
         try {
-            table.forgotten(run);
+            isNews = table.forgotten(run);
             workers.remove(run);
             traces.remove(run);
         } finally {
             lock.unlock();
+        }
+        if (isNews) {
+            changed.wake();
         }
     }
 

@@ -80,6 +80,43 @@ class RunTableTest {
     }
 
     @Test
+    void whatIsLaunchedAnewWaitsUntilTheEvidenceOfItsEarlierRunIsDeleted() {
+        RunTable table = forgetting(KEY);
+
+        assertThat(answer(table, launches(KEY))).isEmpty();
+        assertThat(table.nextSync(_ -> 0).runs())
+                .as("the dispatcher is not to give it again")
+                .containsExactly(new ExecutorSync.Run(
+                        KEY, false, true, 0, 0, "removing what is left of an earlier run of it"));
+        assertThat(table.live()).isZero();
+        assertThat(table.forgotten(RUN)).as("the dispatcher is to give it now").isTrue();
+        assertThat(table.nextSync(_ -> 0).runs()).isEmpty();
+        assertThat(answer(table, launches(KEY))).containsExactly(new Command.Start(RUN, SPEC));
+    }
+
+    @Test
+    void whatIsLaunchedAnewWaitsForALaterAttemptToo() {
+        ExecutionKey later = new ExecutionKey(KEY.execution(), 2);
+        RunTable table = forgetting(later);
+
+        assertThat(answer(table, launches(KEY))).isEmpty();
+
+        assertThat(table.nextSync(_ -> 0).runs()).extracting(ExecutorSync.Run::key).containsExactly(KEY);
+        assertThat(table.forgotten(new RunId(LEDGER, later))).isTrue();
+    }
+
+    @Test
+    void whatIsStoppedAnewWaitsUntilTheEvidenceOfItsEarlierRunIsDeleted() {
+        RunTable table = forgetting(KEY);
+
+        assertThat(answer(table, stops(KEY))).isEmpty();
+
+        assertThat(table.nextSync(_ -> 0).runs()).extracting(ExecutorSync.Run::stopping).containsExactly(true);
+        assertThat(table.forgotten(RUN)).isTrue();
+        assertThat(answer(table, stops(KEY))).containsExactly(new Command.Stop(RUN, 500));
+    }
+
+    @Test
     void setsItsRunsApartWhenTheDispatcherAnswersWithAnotherLedger() {
         answer(table, launches(KEY));
         table.nextSync(_ -> 0);
@@ -247,6 +284,17 @@ class RunTableTest {
 
     private static RunTable tableWith(RunId... survivors) {
         return new RunTable(BackendKind.DIRECT, 2, 7, List.of(survivors), 900);
+    }
+
+    /** One that deletes the evidence of a run which the dispatcher has dropped. */
+    private static RunTable forgetting(ExecutionKey key) {
+        RunTable table = tableWith();
+        RunId run = new RunId(LEDGER, key);
+        answer(table, launches(key));
+        answer(table, drops(key));
+        assertThat(table.ended(run, new Ending.Lost(FailureReason.UNKNOWN, "m"), 0, 9))
+                .containsExactly(new Command.Forget(run));
+        return table;
     }
 
     private static List<Command> answer(RunTable table, SyncAnswer answer) {
