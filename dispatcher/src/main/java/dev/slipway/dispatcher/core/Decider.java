@@ -591,7 +591,8 @@ public final class Decider {
             ExecutorSync.Run run = executor.runs().get(execution.key());
             switch (execution.life()) {
                 case Life.Launching _
-                when run == null && !Hold.isOn(state, limits, execution, now) -> launch.add(execution.key());
+                when run == null && executor.obstacle().isEmpty() && !Hold.isOn(state, limits, execution, now) ->
+                    launch.add(execution.key());
                 case Life.Stopping _ when run == null || !run.stopping() -> stop.add(execution.key());
                 default -> {}
             }

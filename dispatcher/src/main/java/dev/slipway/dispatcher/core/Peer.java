@@ -32,9 +32,16 @@ public sealed interface Peer {
             return last.isPresent() && now - heardAt <= leaseMillis;
         }
 
-        /** Whether it may be given more: it is neither drained nor shutting down. */
+        /** Whether it may be given more: it is neither drained nor shutting down, and can start something. */
         public boolean takesWork() {
-            return !drained && last.filter(ExecutorSync::leaving).isEmpty();
+            return !drained
+                    && last.filter(ExecutorSync::leaving).isEmpty()
+                    && obstacle().isEmpty();
+        }
+
+        /** Why it can start nothing now, in words; empty: it can. */
+        public String obstacle() {
+            return last.map(ExecutorSync::obstacle).orElse("");
         }
 
         Executor withDrained(boolean isDrained) {

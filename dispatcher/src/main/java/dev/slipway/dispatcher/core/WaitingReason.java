@@ -38,9 +38,16 @@ public final class WaitingReason {
         if (run != null) {
             return Optional.of(run.preparing()).filter(words -> !words.isEmpty());
         }
+        if (!executor.obstacle().isEmpty()) {
+            return Optional.of(hindered(executor));
+        }
         return Hold.isOn(state, limits, execution, now)
                 ? Optional.of(Hold.words(state, limits, now))
                 : Optional.empty();
+    }
+
+    private static String hindered(Peer.Executor executor) {
+        return "executor %s can start nothing now: %s".formatted(executor.id(), executor.obstacle());
     }
 
     private static String queued(State state, Limits limits, Execution execution, Life.Queued queued, long now) {
@@ -79,7 +86,11 @@ public final class WaitingReason {
                     + ")";
         }
         if (suitable.stream().noneMatch(Peer.Executor::takesWork)) {
-            return "every executor that could run it is drained or shutting down";
+            return suitable.stream()
+                    .filter(executor -> !executor.obstacle().isEmpty())
+                    .findFirst()
+                    .map(WaitingReason::hindered)
+                    .orElse("every executor that could run it is drained or shutting down");
         }
         int ahead = state.queue().headSet(execution).size();
         String behind = ahead == 0 ? "it is next" : ahead + " ahead of it in the queue";

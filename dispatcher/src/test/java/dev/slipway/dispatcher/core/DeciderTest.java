@@ -68,6 +68,52 @@ class DeciderTest {
     }
 
     @Test
+    void givesNothingToWhatCanStartNothing() {
+        desk.hinder("e", "no oz here");
+        desk.submit("a");
+
+        assertThat(desk.sync("e")).isEmpty();
+        assertThat(waiting("a")).contains("executor e can start nothing now: no oz here");
+        assertThat(desk.sync("other").orElseThrow().launch()).containsExactly(key("a"));
+    }
+
+    @Test
+    void givesALaunchAgainOnceItsExecutorCanStartIt() {
+        desk.submit("a");
+        desk.sync("e");
+        desk.hinder("e", "no oz here");
+
+        assertThat(desk.sync("e")).isEmpty();
+        assertThat(waiting("a")).contains("executor e can start nothing now: no oz here");
+        desk.hinder("e", "");
+
+        assertThat(desk.sync("e").orElseThrow().launch()).containsExactly(key("a"));
+    }
+
+    @Test
+    void stopsAndAcknowledgesAlsoWhatIsOnAnExecutorThatCanStartNothing() {
+        desk.submit("a");
+        desk.sync("e");
+        desk.hinder("e", "no oz here");
+        desk.sync("e", running("a"));
+
+        desk.play(new Event.CancelExecution("a", "user"));
+
+        assertThat(desk.toExecutor().orElseThrow().stop()).containsExactly(key("a"));
+        assertThat(desk.finish("e", "a", 143).orElseThrow().ack()).containsExactly(key("a"));
+    }
+
+    @Test
+    void waitsForARunThatGivesWayBeforeItGivesTheLaunchAgain() {
+        desk.submit("a");
+        desk.sync("e");
+
+        assertThat(desk.sync("e", new ExecutorSync.Run(key("a"), false, true, 0, 0, "removing what is left")))
+                .isEmpty();
+        assertThat(desk.sync("e").orElseThrow().launch()).containsExactly(key("a"));
+    }
+
+    @Test
     void givesALaunchToTheSuccessorOfItsExecutorAndToNoOther() {
         desk.submit("a");
         desk.sync("e");
@@ -894,5 +940,10 @@ class DeciderTest {
                         ? Optional.of(moved.executionId()).stream()
                         : Optional.<String>empty().stream())
                 .toList();
+    }
+
+    private Optional<String> waiting(String execution) {
+        return WaitingReason.of(
+                desk.state, limits(0, 100), desk.state.execution(execution).orElseThrow(), desk.now);
     }
 }

@@ -28,6 +28,7 @@ final class Desk {
     private final Map<String, Long> incarnations = new HashMap<>();
     private List<Answer> answers = List.of();
     private final Set<String> leaving = new HashSet<>();
+    private final Map<String, String> obstacles = new HashMap<>();
 
     Desk() {
         this(limits(0, 100));
@@ -89,7 +90,8 @@ final class Desk {
                         state.session(),
                         leaving.contains(executor),
                         runs,
-                        finished)));
+                        finished,
+                        obstacles.getOrDefault(executor, ""))));
         return toExecutor();
     }
 
@@ -106,6 +108,11 @@ final class Desk {
     /** From now on its reports say that it shuts down. */
     void leave(String executor) {
         leaving.add(executor);
+    }
+
+    /** From now on its reports say why it can start nothing; empty: it can. */
+    void hinder(String executor, String obstacle) {
+        obstacles.put(executor, obstacle);
     }
 
     void restart(String executor) {

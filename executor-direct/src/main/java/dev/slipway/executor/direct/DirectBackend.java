@@ -96,6 +96,9 @@ final class DirectBackend implements Backend, Closeable {
 
     @Override
     public List<Survivor> survivors() throws IOException {
+        if (!host.isOurs()) {
+            throw new IOException("another process may still run under this executor's id");
+        }
         store.sweep();
         List<Survivor> survivors = new ArrayList<>();
         for (Evidence evidence : store.all()) {

@@ -33,7 +33,7 @@ final class Host implements Closeable {
     }
 
     /**
-     * Makes what is missing and checks the rest.
+     * Makes what is missing and checks the rest; first what looking after earlier runs needs.
      *
      * @return remarks for the operator
      */
@@ -44,12 +44,6 @@ final class Host implements Closeable {
         if (!Files.isExecutable(Path.of(SHELL)) || find("setsid").isEmpty()) {
             throw new PreflightFailure("the direct backend needs /bin/sh and setsid: install util-linux");
         }
-        if (config.targetDir()
-                .filter(directory -> !Files.isDirectory(directory))
-                .isPresent()) {
-            throw new PreflightFailure("backend.direct.target_dir %s does not exist: create it"
-                    .formatted(config.targetDir().get()));
-        }
         try {
             Directories.create(config.evidenceRoot());
             takeLock();
@@ -59,6 +53,12 @@ final class Host implements Closeable {
                     "%s cannot be created or written (%s): let the executor's user write there, free its disk, or set SLIPWAY_STATE_DIR to another directory"
                             .formatted(config.evidenceRoot(), e));
         }
+        if (config.targetDir()
+                .filter(directory -> !Files.isDirectory(directory))
+                .isPresent()) {
+            throw new PreflightFailure("backend.direct.target_dir %s does not exist: create it"
+                    .formatted(config.targetDir().get()));
+        }
         if (config.targetDir().isEmpty()) {
             prepareWorkspaceRoot(config.workspaceRoot());
         }
@@ -66,6 +66,11 @@ final class Host implements Closeable {
         checkExpressible("teardown_command", config.commands().teardown());
         return Stream.concat(agentRemark().stream(), environmentRemark().stream())
                 .toList();
+    }
+
+    /** Whether no other process runs under this executor's id. */
+    synchronized boolean isOurs() {
+        return lock != null;
     }
 
     String setsid() {

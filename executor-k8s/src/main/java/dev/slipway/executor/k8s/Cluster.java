@@ -112,6 +112,11 @@ final class Cluster implements Closeable {
         return Objects.requireNonNull(complaints, "the cluster is not prepared");
     }
 
+    /** Whether the mirror has shown the whole namespace once: before, what it does not show may be there. */
+    synchronized boolean isSeen() {
+        return !reflectors.isEmpty();
+    }
+
     Mirror mirror() {
         return mirror;
     }

@@ -97,6 +97,9 @@ final class KubernetesBackend implements Backend, Closeable {
 
     @Override
     public List<Survivor> survivors() throws IOException {
+        if (!cluster.isSeen()) {
+            throw new IOException("the cluster has not been seen yet");
+        }
         return cluster.mirror().present().stream()
                 .flatMap(job -> Marks.survivor(job).stream())
                 .distinct()

@@ -19,6 +19,8 @@ import java.util.List;
  * @param leaving whether it shuts down and its runs are to end before it does: it gets no more work, and stops for what it has
  * @param runs all its runs of the session's ledger that have not ended
  * @param finished endings that were not acknowledged yet
+ * @param obstacle why it can start nothing now, in words for an operator (one line of at most {@value
+ *     Preparing#MAX_LENGTH} characters); empty: it can. While there is one it is given nothing to launch
  */
 public record ExecutorSync(
         long incarnation,
@@ -28,7 +30,8 @@ public record ExecutorSync(
         String session,
         boolean leaving,
         List<Run> runs,
-        List<Finished> finished) {
+        List<Finished> finished,
+        String obstacle) {
     /** More runs and endings than this in one sync are refused with 413. */
     public static final int MAX_RUNS = 10_000;
 
@@ -40,6 +43,20 @@ public record ExecutorSync(
         }
         runs = List.copyOf(runs);
         finished = List.copyOf(finished);
+        obstacle = Preparing.cleaned(obstacle);
+    }
+
+    /** Of an executor that can start what it is given. */
+    public ExecutorSync(
+            long incarnation,
+            long seq,
+            BackendKind backend,
+            int slots,
+            String session,
+            boolean leaving,
+            List<Run> runs,
+            List<Finished> finished) {
+        this(incarnation, seq, backend, slots, session, leaving, runs, finished, "");
     }
 
     /**

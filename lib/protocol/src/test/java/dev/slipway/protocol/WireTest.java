@@ -64,7 +64,8 @@ class WireTest {
                                         KEY, new Ending.Exited(137, FailureReason.CONTAINER_OOM, "m", true), 9, 10),
                                 new ExecutorSync.Finished(
                                         KEY, new Ending.NotStarted(FailureReason.IMAGE_PULL, "m", true), 0, 11),
-                                new ExecutorSync.Finished(KEY, new Ending.Lost(FailureReason.UNKNOWN, "m"), 0, 12))),
+                                new ExecutorSync.Finished(KEY, new Ending.Lost(FailureReason.UNKNOWN, "m"), 0, 12)),
+                        "no engine here"),
                 new SyncAnswer(
                         "l",
                         "s",
@@ -146,6 +147,11 @@ class WireTest {
         assertThat(json.readValue("{\"key\":{\"execution\":\"e\",\"attempt\":1}}", ExecutorSync.Run.class)
                         .preparing())
                 .as("of an executor that does not tell it")
+                .isEmpty();
+        assertThat(json.readValue(
+                                "{\"backend\":\"direct\",\"session\":\"s\",\"runs\":[],\"finished\":[]}",
+                                ExecutorSync.class)
+                        .obstacle())
                 .isEmpty();
     }
 

@@ -35,6 +35,8 @@ class ExecutorProcess extends SimulatedProcess {
     final FakeEngine engine;
     private final long incarnation;
     private final SplittableRandom chance;
+    private final SplittableRandom progress;
+    private final SplittableRandom preflight;
     private final Map<RunId, Work> works = new HashMap<>();
     private @Nullable RunTable table;
     private long latestSync;
@@ -46,16 +48,27 @@ class ExecutorProcess extends SimulatedProcess {
         this.engine = engine;
         this.incarnation = incarnation;
         this.chance = world.chance("executor " + seat.id());
+        this.progress = world.chance("progress of " + seat.id());
+        this.preflight = world.chance("preflight of " + seat.id());
     }
 
     @Override
     void start() {
         try {
             table = new RunTable(seat.backend(), seat.slots(), incarnation, engine.survivors(incarnation), DROP_GRACE);
+            if (preflight.nextInt(5) == 0) {
+                table.obstacle("the preflight fails");
+                later(preflight.nextLong(8_000), "passes its preflight", this::passPreflight);
+            }
             sync();
         } catch (IOException e) {
             later(BACK_OFF, "asks for survivors again", this::start);
         }
+    }
+
+    private void passPreflight() {
+        table().obstacle("");
+        syncSoon();
     }
 
     final long incarnation() {
@@ -94,7 +107,7 @@ class ExecutorProcess extends SimulatedProcess {
                         seat.id(),
                         this,
                         Call.of(new Event.ExecutorReport(seat.id(), sync)),
-                        response -> answered(sync.seq(), response));
+                        response -> answered(sync, response));
         later(SYNC_DEADLINE, "waits for no answer to sync " + sync.seq(), () -> retry(sync.seq()));
     }
 
@@ -116,8 +129,10 @@ class ExecutorProcess extends SimulatedProcess {
         }
     }
 
-    private void answered(long seq, Response response) {
+    private void answered(ExecutorSync sync, Response response) {
+        long seq = sync.seq();
         if (response instanceof Response.Synced(SyncAnswer answer)) {
+            world.rules().answered(sync, answer);
             answer.launch()
                     .forEach(launch -> world.rules().learnsOf(seat.id(), new RunId(answer.ledger(), launch.key())));
             List<Command> commands = table().answered(seq, answer);
@@ -165,7 +180,7 @@ class ExecutorProcess extends SimulatedProcess {
             if (table().preparing(run, words)) {
                 syncSoon();
             }
-            later(100 + chance.nextLong(800), "gets ready " + run, () -> tellSteps(run, work, step + 1));
+            later(100 + progress.nextLong(800), "gets ready " + run, () -> tellSteps(run, work, step + 1));
         }
     }
 

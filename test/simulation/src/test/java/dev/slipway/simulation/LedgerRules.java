@@ -64,6 +64,9 @@ final class LedgerRules {
     /** Whether the executor's latest report said that it shuts down. */
     private final Map<String, Boolean> leaving = new HashMap<>();
 
+    /** What the executor's latest report named as the reason why it can start nothing. */
+    private final Map<String, String> obstacles = new HashMap<>();
+
     /** What was asked for with each execution, by the id under which it was submitted. */
     private final Map<String, OptionalLong> timeouts = new HashMap<>();
 
@@ -145,6 +148,7 @@ final class LedgerRules {
             seqs.put(executor, sync.seq());
             heardAt.put(executor, world.now());
             leaving.put(executor, sync.leaving());
+            obstacles.put(executor, sync.obstacle());
             if (sync.leaving()) {
                 leaveAskedAt.put(executor, world.now());
             }
@@ -159,6 +163,7 @@ final class LedgerRules {
     /** The dispatcher knows only what is in its rows: that it was being shut down is not. */
     void dispatcherForgets() {
         shutDownUntil = 0;
+        obstacles.clear();
         session.begins(ledger);
     }
 
@@ -349,6 +354,10 @@ final class LedgerRules {
         require(
                 !leaving.getOrDefault(executor, false),
                 "an executor that shuts down gets nothing",
+                row + " on " + executor);
+        require(
+                obstacles.getOrDefault(executor, "").isEmpty(),
+                "what can start nothing gets nothing",
                 row + " on " + executor);
         String rule = "9: nothing is launched while a limit is reached";
         int used = ledger.activeOn(executor).size();

@@ -77,7 +77,21 @@ final class Mutants {
                 sync.session(),
                 sync.leaving(),
                 sync.runs(),
-                sync.finished());
+                sync.finished(),
+                sync.obstacle());
+    }
+
+    /** The dispatcher does not hear that an executor can start nothing. */
+    static Parts deafToObstacles() {
+        return hearing((sync, _) -> new ExecutorSync(
+                sync.incarnation(),
+                sync.seq(),
+                sync.backend(),
+                sync.slots(),
+                sync.session(),
+                sync.leaving(),
+                sync.runs(),
+                sync.finished()));
     }
 
     /** The dispatcher takes an agent whose end nobody saw for one that never started. */
@@ -102,7 +116,8 @@ final class Mutants {
                                         0,
                                         finished.endedAtMillis())
                                 : finished)
-                        .toList());
+                        .toList(),
+                sync.obstacle());
     }
 
     /** The dispatcher does not see attempts that its ledger does not know. */
@@ -131,7 +146,8 @@ final class Mutants {
                                         .toList(),
                                 sync.finished().stream()
                                         .filter(finished -> isKnown(finished.key()))
-                                        .toList());
+                                        .toList(),
+                                sync.obstacle());
                     }
 
                     private boolean isKnown(ExecutionKey key) {
@@ -255,7 +271,8 @@ final class Mutants {
                                 sync.session(),
                                 false,
                                 sync.runs(),
-                                sync.finished()))
+                                sync.finished(),
+                                sync.obstacle()))
                 : event);
     }
 
@@ -423,7 +440,8 @@ final class Mutants {
                                 sync.runs().stream()
                                         .filter(run -> !run.preparing().startsWith("removing"))
                                         .toList(),
-                                sync.finished());
+                                sync.finished(),
+                                sync.obstacle());
                     }
                 };
             }
@@ -686,7 +704,8 @@ final class Mutants {
                                 sync.session(),
                                 sync.leaving(),
                                 sync.runs(),
-                                sync.finished());
+                                sync.finished(),
+                                sync.obstacle());
                     }
 
                     @Override

@@ -12,6 +12,8 @@ import dev.slipway.dispatcher.core.State;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.ExecutorSync;
+import dev.slipway.protocol.SyncAnswer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -212,6 +214,14 @@ final class Rules {
     /** An executor calls the dispatcher. */
     void syncs(ExecutorProcess executor) {
         pace.syncs(executor);
+    }
+
+    /** An executor's call is answered. */
+    void answered(ExecutorSync sync, SyncAnswer answer) {
+        if (!sync.obstacle().isEmpty()) {
+            world.met(Happening.EXECUTOR_HINDERED);
+            require(answer.launch().isEmpty(), "what can start nothing gets nothing", sync + " is answered " + answer);
+        }
     }
 
     /** An executor is told to launch something. */

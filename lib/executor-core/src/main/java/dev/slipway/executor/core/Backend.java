@@ -18,7 +18,8 @@ public interface Backend {
     BackendKind kind();
 
     /**
-     * Whether tasks may run here. Asked before anything else, and again until it passes.
+     * Whether tasks may run here. Asked before anything else, and again until it passes: nothing is started before, but what
+     * earlier processes left is looked after as soon as {@link #survivors} can tell it.
      *
      * @return what an operator should know although tasks may run, in words
      * @throws PreflightFailure says what to fix
@@ -45,9 +46,12 @@ public interface Backend {
     void start(RunId run, TaskSpec spec, Progress progress) throws StartFailure, IOException;
 
     /**
-     * Every run that carries this executor's id, of whatever ledger, whose evidence exists. Asked once, before the first
+     * Every run that carries this executor's id, of whatever ledger, whose evidence exists. Answered once, before the first
      * sync and before any {@link #start}: what is left of runs that never began may be settled by the call, and what earlier
      * processes left behind that leads to no evidence is removed. From then on each of them is observed.
+     *
+     * @throws IOException it cannot be told now, also because the preflight has not yet made what is needed for it; it is asked
+     *     again
      */
     List<Survivor> survivors() throws IOException;
 

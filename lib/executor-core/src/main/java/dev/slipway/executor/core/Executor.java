@@ -9,7 +9,10 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/** The life of an executor's process: preflight, survivors, then reports until it is closed. */
+/**
+ * The life of an executor's process: preflight, survivors, then reports until it is closed. A preflight that fails is tried
+ * again: meanwhile survivors are looked after as soon as the backend can tell them, and nothing is started.
+ */
 final class Executor {
     private static final Logger LOG = Logger.getLogger(Executor.class);
     private static final Duration PREFLIGHT_INTERVAL = Duration.ofSeconds(5);
@@ -35,6 +38,8 @@ final class Executor {
     private final Clock clock;
     private final Connection connection;
     private final Waiter closing = new Waiter();
+    private final Waiter repair = new Waiter();
+    private final Waiter changed = new Waiter();
     private final Thread thread = Thread.ofVirtual().name("executor").unstarted(this::work);
     private volatile boolean closed;
     private volatile String unfit = UNKNOWN;
@@ -77,6 +82,7 @@ final class Executor {
         }
         closed = true;
         closing.wake();
+        repair.wake();
         Optional.ofNullable(loop).ifPresent(SyncLoop::close);
         Optional.ofNullable(runs).ifPresent(Runs::close);
         if (thread.isAlive()) {
@@ -111,7 +117,13 @@ final class Executor {
 
     /** Why no task can run here now, in words; empty when tasks can. */
     String trouble() {
-        return unfit.isEmpty() ? backend.trouble().orElseGet(connection::trouble) : unfit;
+        String obstacle = obstacle();
+        return obstacle.isEmpty() ? connection.trouble() : obstacle;
+    }
+
+    /** Why the host or engine can start nothing now, in words; empty when it can. */
+    private String obstacle() {
+        return unfit.isEmpty() ? backend.trouble().orElse("") : unfit;
     }
 
     /** How the preflight went: {@code pending}, {@code failed} or {@code passed}. */
@@ -142,31 +154,68 @@ final class Executor {
     }
 
     private void work() {
-        Optional<List<Survivor>> survivors = Optional.empty();
+        boolean isFit = passesPreflight();
+        Optional<List<Survivor>> survivors = survivors(isFit);
         while (!closed && survivors.isEmpty()) {
-            survivors = prepare();
-            if (survivors.isEmpty()) {
-                closing.await(PREFLIGHT_INTERVAL);
-            }
+            closing.await(PREFLIGHT_INTERVAL);
+            isFit = isFit || passesPreflight();
+            survivors = survivors(isFit);
         }
-        if (!closed) {
-            report(survivors.orElseThrow());
+        if (closed) {
+            return;
+        }
+        if (isFit) {
+            becomeFit();
+        } else {
+            Thread.ofVirtual().name("preflight").start(this::awaitPreflight);
+        }
+        report(survivors.orElseThrow());
+    }
+
+    private void awaitPreflight() {
+        boolean isFit = false;
+        while (!closed && !isFit) {
+            repair.await(PREFLIGHT_INTERVAL);
+            isFit = !closed && passesPreflight();
+        }
+        if (isFit) {
+            LOG.info("tasks can run here now");
+            becomeFit();
         }
     }
 
-    private Optional<List<Survivor>> prepare() {
+    private void becomeFit() {
+        unfit = "";
+        changed.wake();
+    }
+
+    private boolean passesPreflight() {
         try {
-            remarks = backend.preflight();
-            remarks.forEach(LOG::warn);
-            List<Survivor> survivors = backend.survivors();
-            unfit = "";
-            return Optional.of(survivors);
+            List<String> found = backend.preflight();
+            found.forEach(LOG::warn);
+            remarks = found;
+            return true;
         } catch (PreflightFailure e) {
             tellUnfit(String.valueOf(e.getMessage()));
-        } catch (IOException | RuntimeException e) {
-            tellUnfit("what earlier processes left cannot be read: " + e);
+        } catch (RuntimeException e) {
+            LOG.error("the preflight failed unexpectedly, trying again", e);
+            tellUnfit("the preflight failed: " + e);
         }
-        return Optional.empty();
+        return false;
+    }
+
+    /** @param isFit whether the preflight has passed: until then it may have to make what they are read with */
+    private Optional<List<Survivor>> survivors(boolean isFit) {
+        try {
+            return closed ? Optional.empty() : Optional.of(backend.survivors());
+        } catch (IOException | RuntimeException e) {
+            if (isFit) {
+                tellUnfit("what earlier processes left cannot be read: " + e);
+            } else {
+                LOG.debugf("what earlier processes left cannot be read before the preflight has passed: %s", e);
+            }
+            return Optional.empty();
+        }
     }
 
     private void tellUnfit(String words) {
@@ -182,14 +231,14 @@ final class Executor {
         }
         List<RunId> runsLeft = survivors.stream().map(Survivor::run).toList();
         RunTable table = new RunTable(backend.kind(), slots, identity.incarnation(), runsLeft, DROP_GRACE.toMillis());
-        Waiter changed = new Waiter();
         Runs keeper = new Runs(table, backend, dispatcher, metrics, clock, changed);
         runs = keeper;
         metrics.gauges(
                 () -> keeper.count(RunTable::live),
                 () -> keeper.count(RunTable::unacknowledged),
                 () -> keeper.count(RunTable::strangers));
-        SyncLoop exchange = new SyncLoop(identity.id(), keeper, dispatcher, metrics, changed, connection);
+        SyncLoop exchange =
+                new SyncLoop(identity.id(), keeper, dispatcher, metrics, changed, this::obstacle, connection);
         loop = exchange;
         if (closed) {
             return; // it was closed before it could be told

@@ -71,6 +71,7 @@ public final class RunTable {
     private long seq;
     private boolean answerDue;
     private boolean leaving;
+    private String obstacle = "";
 
     /**
      * @param slots how many runs the executor offers to hold; 0 means no limit of its own
@@ -89,6 +90,14 @@ public final class RunTable {
     /** From now on the reports say that the executor shuts down and its runs are to end. */
     public void leave() {
         leaving = true;
+    }
+
+    /**
+     * Why nothing can be started here now, in words; empty: it can. It is reported, and what is launched meanwhile counts as not
+     * received: it comes again.
+     */
+    public void obstacle(String why) {
+        obstacle = why;
     }
 
     /**
@@ -119,7 +128,7 @@ public final class RunTable {
             }
         });
         answerDue = true;
-        return new ExecutorSync(incarnation, ++seq, backend, slots, session, leaving, runs, finished);
+        return new ExecutorSync(incarnation, ++seq, backend, slots, session, leaving, runs, finished, obstacle);
     }
 
     /**
@@ -236,10 +245,10 @@ public final class RunTable {
     private void launch(SyncAnswer.Launch launch, List<Command> commands) {
         RunId run = new RunId(ledger, launch.key());
         Row known = rows.getOrDefault(run, laterAttempt(run));
-        if (known == null) {
+        if (known == null && obstacle.isEmpty()) {
             register(run);
             commands.add(new Command.Start(run, launch.spec()));
-        } else {
+        } else if (known != null) {
             awaitForgetting(known, launch.key());
         }
     }

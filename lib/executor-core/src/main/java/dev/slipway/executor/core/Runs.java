@@ -57,9 +57,11 @@ final class Runs implements RunWorker.Listener {
         }
     }
 
-    ExecutorSync nextSync() {
+    /** @param obstacle why nothing can be started here now; empty: it can */
+    ExecutorSync nextSync(String obstacle) {
         lock.lock();
         try {
+            table.obstacle(obstacle);
             return table.nextSync(run -> {
                 RunWorker worker = workers.get(run);
                 return worker == null ? 0 : worker.silentMillis();

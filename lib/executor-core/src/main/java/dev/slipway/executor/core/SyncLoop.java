@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -23,6 +24,9 @@ final class SyncLoop {
     /** A call is given up by its own deadline; this is for a client that does not keep to it. */
     private static final Duration CALL_DEADLINE = Duration.ofSeconds(30);
 
+    /** How often it is looked whether an obstacle that was told is gone, while a call is held. */
+    private static final Duration OBSTACLE_LOOK = Duration.ofMillis(250);
+
     private static final Duration HOLLOW_PAUSE = Duration.ofMillis(250);
     private static final int MAX_HOLLOW_ANSWERS = 3;
     private static final int MAX_CALLS = 3;
@@ -32,25 +36,31 @@ final class SyncLoop {
     private final Internal.ForExecutors dispatcher;
     private final Metrics metrics;
     private final Waiter changed;
+    private final Supplier<String> obstacle;
     private final Connection connection;
     private final Backoff backoff = Backoff.ofCalls();
     private final Semaphore calls = new Semaphore(MAX_CALLS);
     private final Waiter closing = new Waiter();
     private volatile boolean closed;
 
-    /** @param changed woken when there is something new to report */
+    /**
+     * @param changed woken when there is something new to report
+     * @param obstacle why nothing can be started here now, in words; empty: it can
+     */
     SyncLoop(
             String executor,
             Runs runs,
             Internal.ForExecutors dispatcher,
             Metrics metrics,
             Waiter changed,
+            Supplier<String> obstacle,
             Connection connection) {
         this.executor = executor;
         this.runs = runs;
         this.dispatcher = dispatcher;
         this.metrics = metrics;
         this.changed = changed;
+        this.obstacle = obstacle;
         this.connection = connection;
     }
 
@@ -78,7 +88,7 @@ final class SyncLoop {
 
     /** @return false if the dispatcher answered at once and had nothing to say */
     private boolean exchange() {
-        ExecutorSync sync = runs.nextSync();
+        ExecutorSync sync = runs.nextSync(obstacle.get());
         Deadline held = Deadline.in(CALL_DEADLINE);
         Optional<CompletableFuture<SyncAnswer>> call = call(sync);
         if (call.isEmpty()) {
@@ -86,7 +96,7 @@ final class SyncLoop {
             return true;
         }
         CompletableFuture<SyncAnswer> answer = call.get();
-        boolean wasHeld = awaitAnswerOrChange(answer, held);
+        boolean wasHeld = awaitAnswerOrChange(answer, held, !sync.obstacle().isEmpty());
         if (closed || !answer.isDone()) {
             return true;
         }
@@ -122,13 +132,17 @@ final class SyncLoop {
     }
 
     /** @return whether the answer took so long that it was held */
-    private boolean awaitAnswerOrChange(CompletableFuture<SyncAnswer> answer, Deadline held) {
+    private boolean awaitAnswerOrChange(CompletableFuture<SyncAnswer> answer, Deadline held, boolean isHindered) {
         while (!answer.isDone() && !held.isOver() && !closed) {
-            if (changed.await(held.left()) && !answer.isDone()) {
+            Duration look = isHindered && OBSTACLE_LOOK.compareTo(held.left()) < 0 ? OBSTACLE_LOOK : held.left();
+            if (changed.await(look) && !answer.isDone()) {
                 Deadline gathering = Deadline.in(GATHERING);
                 while (!answer.isDone() && !gathering.isOver() && !closed) {
                     changed.await(gathering.left());
                 }
+                break;
+            }
+            if (isHindered && obstacle.get().isEmpty()) {
                 break;
             }
         }

@@ -118,13 +118,64 @@ class ExecutorTest {
     }
 
     @Test
-    void reportsNothingWhileThePreflightFailsAndSaysWhy() {
+    void looksAfterSurvivorsWhileThePreflightFailsAndSaysWhyItStartsNothing() {
         backend.becomeUnfit("no engine here: install one");
+        backend.begin(RUN, "said\n");
 
         executor.open();
-        await().until(() -> executor.trouble().equals("no engine here: install one"));
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
 
+        assertThat(dispatcher.syncs())
+                .allSatisfy(sync -> assertThat(sync.obstacle()).isEqualTo("no engine here: install one"));
+        assertThat(executor.trouble()).isEqualTo("no engine here: install one");
+        backend.end(RUN, 4);
+        await().until(() -> dispatcher.isToldTheEndOf(KEY));
+        assertThat(dispatcher.output()).isEqualTo("said\n");
+    }
+
+    @Test
+    void startsWhatItIsGivenOnceThePreflightPasses() {
+        backend.becomeUnfit("no engine here: install one");
+        launch("t1");
+        executor.open();
+        await().until(() -> dispatcher.syncs().size() > 1);
+        assertThat(backend.has(RUN)).isFalse();
+
+        backend.becomeUnfit("");
+
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
+        assertThat(dispatcher.syncs().getLast().obstacle()).isEmpty();
+        assertThat(executor.trouble()).isEmpty();
+        assertThat(executor.remarks()).containsExactly("a remark");
+        assertThat(backend.calls()).containsOnlyOnce("survivors");
+    }
+
+    @Test
+    void tellsAtOnceThatTheEngineIsBackThoughTheDispatcherHoldsItsCall() {
+        backend.becomeTroubled("the engine is away");
+        executor.open();
+        await().until(() -> dispatcher.syncs().size() > 1);
+        assertThat(dispatcher.syncs().getLast().obstacle()).isEqualTo("the engine is away");
+
+        backend.becomeTroubled("");
+
+        await().until(() -> latest(sync -> sync.obstacle().isEmpty()));
+    }
+
+    @Test
+    void reportsNothingWhileItCannotBeToldWhatEarlierProcessesLeft() {
+        backend.becomeUnfit("no engine here: install one");
+        backend.becomeUnreadable("there is no connection yet");
+        backend.begin(RUN, "");
+
+        executor.open();
+        await().until(() -> backend.calls().contains("survivors"));
+
+        assertThat(executor.trouble()).isEqualTo("no engine here: install one");
         assertThat(dispatcher.syncs()).isEmpty();
+        backend.becomeUnfit("");
+        backend.becomeUnreadable("");
+        await().until(() -> latest(sync -> sync.runs().stream().anyMatch(ExecutorSync.Run::started)));
     }
 
     @Test

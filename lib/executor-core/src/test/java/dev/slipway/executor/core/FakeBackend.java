@@ -37,6 +37,8 @@ final class FakeBackend implements Backend {
     private final List<Object> traces = new ArrayList<>();
     private final Set<RunId> observed = new HashSet<>();
     private String unfit = "";
+    private String unreadable = "";
+    private String trouble = "";
     private boolean unreachable;
     private boolean irrevocable;
     private boolean released;
@@ -53,6 +55,11 @@ final class FakeBackend implements Backend {
             throw new PreflightFailure(unfit);
         }
         return List.of("a remark");
+    }
+
+    @Override
+    public synchronized Optional<String> trouble() {
+        return Optional.of(trouble).filter(words -> !words.isEmpty());
     }
 
     @Override
@@ -101,6 +108,16 @@ final class FakeBackend implements Backend {
         unfit = why;
     }
 
+    /** @param why nothing can run for now; empty: it can */
+    synchronized void becomeTroubled(String why) {
+        trouble = why;
+    }
+
+    /** @param why what earlier processes left cannot be told; empty: it can */
+    synchronized void becomeUnreadable(String why) {
+        unreadable = why;
+    }
+
     synchronized void becomeUnreachable(boolean is) {
         unreachable = is;
     }
@@ -140,8 +157,11 @@ final class FakeBackend implements Backend {
     }
 
     @Override
-    public synchronized List<Survivor> survivors() {
+    public synchronized List<Survivor> survivors() throws IOException {
         calls.add("survivors");
+        if (!unreadable.isEmpty()) {
+            throw new IOException(unreadable);
+        }
         return runs.keySet().stream()
                 .map(run -> new Survivor(run, Optional.of(TRACEPARENT)))
                 .toList();

@@ -86,8 +86,8 @@ class RunTableTest {
         assertThat(answer(table, launches(KEY))).isEmpty();
         assertThat(table.nextSync(_ -> 0).runs())
                 .as("the dispatcher is not to give it again")
-                .containsExactly(new ExecutorSync.Run(
-                        KEY, false, true, 0, 0, "removing what is left of an earlier run of it"));
+                .containsExactly(
+                        new ExecutorSync.Run(KEY, false, true, 0, 0, "removing what is left of an earlier run of it"));
         assertThat(table.live()).isZero();
         assertThat(table.forgotten(RUN)).as("the dispatcher is to give it now").isTrue();
         assertThat(table.nextSync(_ -> 0).runs()).isEmpty();
@@ -101,7 +101,9 @@ class RunTableTest {
 
         assertThat(answer(table, launches(KEY))).isEmpty();
 
-        assertThat(table.nextSync(_ -> 0).runs()).extracting(ExecutorSync.Run::key).containsExactly(KEY);
+        assertThat(table.nextSync(_ -> 0).runs())
+                .extracting(ExecutorSync.Run::key)
+                .containsExactly(KEY);
         assertThat(table.forgotten(new RunId(LEDGER, later))).isTrue();
     }
 
@@ -111,9 +113,30 @@ class RunTableTest {
 
         assertThat(answer(table, stops(KEY))).isEmpty();
 
-        assertThat(table.nextSync(_ -> 0).runs()).extracting(ExecutorSync.Run::stopping).containsExactly(true);
+        assertThat(table.nextSync(_ -> 0).runs())
+                .extracting(ExecutorSync.Run::stopping)
+                .containsExactly(true);
         assertThat(table.forgotten(RUN)).isTrue();
         assertThat(answer(table, stops(KEY))).containsExactly(new Command.Stop(RUN, 500));
+    }
+
+    @Test
+    void startsNothingWhileThereIsAnObstacleAndSaysWhy() {
+        RunTable table = tableWith();
+        table.obstacle("no engine here");
+
+        assertThat(table.nextSync(_ -> 0).obstacle()).isEqualTo("no engine here");
+        assertThat(answer(table, launches(KEY))).isEmpty();
+        assertThat(table.nextSync(_ -> 0).runs()).as("it was not received").isEmpty();
+        assertThat(answer(table, stops(KEY)))
+                .as("what is to be stopped is")
+                .containsExactly(new Command.Stop(RUN, 500));
+
+        table.obstacle("");
+
+        assertThat(table.nextSync(_ -> 0).obstacle()).isEmpty();
+        ExecutionKey other = new ExecutionKey("e2", 1);
+        assertThat(answer(table, launches(other))).containsExactly(new Command.Start(new RunId(LEDGER, other), SPEC));
     }
 
     @Test
