@@ -5,7 +5,9 @@ import dev.slipway.testkit.FakeControlPlane;
 import dev.slipway.testkit.Received;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -15,8 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 
 /**
- * Does what a control plane does about its tasks: assigns each until it is claimed, also after a rejection and on every new
- * connection, and sends a cancellation once.
+ * Does what a control plane does about its tasks: assigns each that is not the worker's, also after a rejection and on every
+ * new connection, and sends a cancellation once.
  */
 final class Assigner implements AutoCloseable {
     /** Longer than a worker may take to reject. */
@@ -31,7 +33,7 @@ final class Assigner implements AutoCloseable {
     private volatile boolean closed;
 
     // Only the thread touches what follows.
-    private final Map<String, Assignment> unanswered = new LinkedHashMap<>();
+    private final Map<String, Assignment> assigned = new LinkedHashMap<>();
     private final Map<String, Sent> last = new HashMap<>();
 
     private record Sent(int connection, long nanos) {}
@@ -42,7 +44,7 @@ final class Assigner implements AutoCloseable {
     }
 
     void assign(String task, Assignment assignment) {
-        orders.add(() -> unanswered.put(task, assignment));
+        orders.add(() -> assigned.put(task, assignment));
     }
 
     /** Sends it although it may have been answered. */
@@ -66,8 +68,8 @@ final class Assigner implements AutoCloseable {
                 if (order != null) {
                     order.run(); // sending waits for a connection
                 }
-                if (!unanswered.isEmpty() && controlPlane.isConnected()) {
-                    sendWhatIsUnanswered();
+                if (!assigned.isEmpty() && controlPlane.isConnected()) {
+                    sendWhatIsNotTaken();
                 }
             }
         } catch (InterruptedException e) {
@@ -75,20 +77,40 @@ final class Assigner implements AutoCloseable {
         }
     }
 
-    private void sendWhatIsUnanswered() {
-        Set<String> answered = controlPlane.received().stream()
-                .filter(frame -> frame.isResult() || frame.type().equals("task_claimed"))
-                .map(Received::taskId)
-                .collect(Collectors.toSet());
-        unanswered.keySet().removeAll(answered);
-        unanswered.forEach((task, assignment) -> {
+    private void sendWhatIsNotTaken() {
+        List<Received> frames = controlPlane.received();
+        ended(frames).forEach(assigned::remove);
+        Set<String> taken = taken(frames);
+        assigned.forEach((task, assignment) -> {
             Sent before = last.get(task);
-            if (before == null
-                    || before.connection() != controlPlane.connections()
-                    || System.nanoTime() - before.nanos() > PATIENCE.toNanos()) {
+            if (!taken.contains(task)
+                    && (before == null
+                            || before.connection() != controlPlane.connections()
+                            || System.nanoTime() - before.nanos() > PATIENCE.toNanos())) {
                 send(task, assignment);
             }
         });
+    }
+
+    private static Set<String> ended(List<Received> frames) {
+        return frames.stream().filter(Received::isResult).map(Received::taskId).collect(Collectors.toSet());
+    }
+
+    /**
+     * The tasks that are the worker's: those of which a result came, and those last claimed and not rejected since. An
+     * assignment that came again may be rejected although an earlier one was claimed: then nobody has the task any more.
+     */
+    static Set<String> taken(List<Received> frames) {
+        Set<String> taken = new HashSet<>();
+        for (Received frame : frames) {
+            if (frame.type().equals("task_claimed")) {
+                taken.add(frame.taskId());
+            } else if (frame.type().equals("task_rejected")) {
+                taken.remove(frame.taskId());
+            }
+        }
+        taken.addAll(ended(frames));
+        return taken;
     }
 
     private void send(String task, Assignment assignment) {
