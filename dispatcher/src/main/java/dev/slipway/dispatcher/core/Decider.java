@@ -38,12 +38,14 @@ public final class Decider {
 
     private final State state;
     private final Limits limits;
+    private final TimeLimits timeLimits;
     private List<Change> changes = new ArrayList<>();
     private List<Answer> answers = new ArrayList<>();
 
     public Decider(State state, Limits limits) {
         this.state = state;
         this.limits = limits;
+        this.timeLimits = new TimeLimits(state, limits.times());
     }
 
     /** @param now milliseconds since the epoch */
@@ -329,13 +331,7 @@ public final class Decider {
         if (state.isShutDown() && now >= state.shutDownUntil()) {
             emit(new Change.ShutDown(0));
         }
-        for (Execution execution : state.active()) {
-            if (execution.life() instanceof Life.Running running
-                    && execution.timeoutMillis().isPresent()
-                    && now - running.startedAt() >= execution.timeoutMillis().getAsLong()) {
-                stop(execution, running, StopCause.TIMEOUT, SELF, now);
-            }
-        }
+        stopAll(timeLimits.timedOut(now), StopCause.TIMEOUT, SELF, now);
         limits.times().queued().ifPresent(limit -> expireQueued(limit, now));
         limits.times().lost().ifPresent(limit -> giveUpLost(limit, now));
         state.endedBefore(now - limits.times().retention()).stream()
@@ -347,10 +343,8 @@ public final class Decider {
     }
 
     private void expireQueued(long limit, long now) {
-        for (Execution execution : List.copyOf(state.queue())) {
-            if (execution.life() instanceof Life.Queued queued
-                    && now - Math.max(state.regrantedAt(), Math.max(execution.acceptedAt(), queued.notBefore()))
-                            >= limit) {
+        for (Execution execution : timeLimits.expired(limit, now)) {
+            if (execution.life() instanceof Life.Queued queued) {
                 Outcome outcome = Cause.QUEUE_EXPIRED.failed(
                         "it waited in the queue for %d s without being started".formatted(limit / 1_000),
                         OptionalInt.empty());
@@ -359,18 +353,13 @@ public final class Decider {
         }
     }
 
-    /** What still runs there is stopped when the executor is back; until then nobody knows. */
+    /** What still runs there is stopped when the executor is back. */
     private void giveUpLost(long limit, long now) {
-        for (Execution execution : state.active()) {
+        for (Execution execution : timeLimits.lost(limit, now)) {
             if (execution.life() instanceof Life.Active life) {
-                long heardAt = state.executor(life.executor())
-                        .map(Peer.Executor::heardAt)
-                        .orElse(0L);
-                if (now - Math.max(Math.max(heardAt, state.regrantedAt()), life.launchedAt()) >= limit) {
-                    Ending lost = Cause.EXECUTOR_LOST.lost(
-                            "executor %s has been away for %d s".formatted(life.executor(), limit / 1_000));
-                    end(execution, life, Verdict.of(life, lost), now, "its executor is lost", SELF, now);
-                }
+                Ending lost = Cause.EXECUTOR_LOST.lost(
+                        "executor %s has been away for %d s".formatted(life.executor(), limit / 1_000));
+                end(execution, life, Verdict.of(life, lost), now, "its executor is lost", SELF, now);
             }
         }
     }
@@ -403,12 +392,16 @@ public final class Decider {
             return new Reply.Done();
         }
         String actor = "executor:" + id;
-        sync.runs().forEach(run -> takeOver(id, run.key(), run.startedAtMillis(), actor, now));
-        sync.finished().forEach(finished -> takeOver(id, finished.key(), finished.startedAtMillis(), actor, now));
+        sync.runs()
+                .forEach(run -> TakeOver.of(state, id, run.key(), run.startedAtMillis(), actor, now)
+                        .forEach(this::emit));
+        sync.finished()
+                .forEach(end -> TakeOver.of(state, id, end.key(), end.startedAtMillis(), actor, now)
+                        .forEach(this::emit));
         for (ExecutorSync.Run run : sync.runs()) {
             if (run.started()) {
                 started(id, run.key(), run.startedAtMillis(), actor, now);
-                limits.times().silent().ifPresent(limit -> noticeSilence(id, run, limit, now));
+                timeLimits.stall(id, run, now).ifPresent(this::emit);
             } else {
                 prepares(id, run, actor, now);
             }
@@ -451,52 +444,12 @@ public final class Decider {
         });
     }
 
-    /**
-     * An attempt that this ledger has not decided yet: it is an older copy of the one that did. The run goes on as what it is,
-     * or the execution would start a second time. That there is one shows that the execution was claimed.
-     */
-    private void takeOver(String executor, ExecutionKey key, long startedAt, String actor, long now) {
-        long launchedAt = startedAt > 0 ? Math.min(startedAt, now) : now;
-        state.execution(key.execution())
-                .filter(execution -> execution.isOpen() && key.attempt() > execution.attempt())
-                .ifPresent(execution -> {
-                    if (!execution.claimed()) {
-                        emit(new Change.Claimed(execution.id()));
-                    }
-                    emit(new Change.Moved(
-                            state.nextSeq(now),
-                            execution.id(),
-                            key.attempt(),
-                            execution.life(),
-                            execution.life().toFound(executor, launchedAt),
-                            "found on " + executor + ", of which this ledger knew nothing: is it an older copy?",
-                            actor,
-                            now,
-                            Optional.empty()));
-                });
-    }
-
     private void prepares(String executor, ExecutorSync.Run run, String actor, long now) {
         state.current(executor, run.key())
                 .filter(execution -> execution.life() instanceof Life.Launching
                         && execution.preparation().isNews(run.preparing(), now))
                 .ifPresent(execution -> emit(new Change.Prepared(
                         state.nextSeq(now), execution.id(), execution.attempt(), run.preparing(), actor, now)));
-    }
-
-    private void noticeSilence(String executor, ExecutorSync.Run run, long limit, long now) {
-        boolean silent = run.silentMillis() >= limit;
-        state.current(executor, run.key()).ifPresent(execution -> {
-            if (execution.life() instanceof Life.Running running && running.stalled() != silent) {
-                emit(new Change.Stalled(
-                        state.nextSeq(now),
-                        execution.id(),
-                        execution.attempt(),
-                        silent,
-                        silent ? "no output for %d s".formatted(limit / 1_000) : "there is output again",
-                        now));
-            }
-        });
     }
 
     /** The executor's clock may be off: whatever it says, a thing happens after what led to it and before it is heard of. */
