@@ -33,7 +33,13 @@ import org.jspecify.annotations.Nullable;
  * the eviction are looked for first, and the end of a Pod that is being deleted is told only with the Job's word on why.
  */
 final class PodVerdicts {
-    private static final Set<String> PULLING = Set.of("ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull");
+    private static final Set<String> PULLING = Set.of(
+            "ErrImagePull",
+            "ImagePullBackOff",
+            "ErrImageNeverPull",
+            "ImageInspectError",
+            "RegistryUnavailable",
+            "SignatureValidationFailed");
     private static final Set<String> UNFIT_NAME = Set.of("InvalidImageName");
     private static final Set<String> REFUSED = Set.of("CreateContainerConfigError", "CreateContainerError");
     private static final Set<String> NO_VOLUME = Set.of("FailedMount", "FailedAttachVolume", "FailedMapVolume");
@@ -44,6 +50,12 @@ final class PodVerdicts {
 
     /** How long a Pod may outlast the end of its grace before its node counts as lost, if the cluster says so too. */
     private static final Duration NODE_PATIENCE = Duration.ofSeconds(60);
+
+    /** Jobs and Pods are seen apart: how long a Job may be known to be complete before its Pod is. */
+    private static final Duration POD_PATIENCE = Duration.ofSeconds(30);
+
+    /** How long a Job's Secret may come after the Job. */
+    private static final Duration SECRET_PATIENCE = Duration.ofSeconds(30);
 
     private final Sighting sighting;
     private final Pod pod;
@@ -116,6 +128,7 @@ final class PodVerdicts {
         return pod.getStatus() == null || hasBegun(pod)
                 ? Optional.empty()
                 : statuses(pod.getStatus().getInitContainerStatuses()).stream()
+                        .filter(status -> !isSidecar(pod, status.getName()))
                         .filter(status -> terminated(status)
                                 .filter(end -> end.getExitCode() != 0)
                                 .isPresent())
@@ -150,6 +163,17 @@ final class PodVerdicts {
             return over(
                     Cause.JOB_DELETED.lost(
                             "the Job %s is gone, and no Pod of it was seen".formatted(jobName(sighting))),
+                    0,
+                    sighting.now());
+        }
+        if (condition(sighting, "Complete")
+                .flatMap(complete -> time(complete.getLastTransitionTime()))
+                .filter(since -> isOlder(since, POD_PATIENCE, sighting.now()))
+                .isPresent()) {
+            return over(
+                    Cause.JOB_DELETED.lost(
+                            "the Job %s is complete, but its Pod was gone before anybody saw how the agent ended"
+                                    .formatted(jobName(sighting))),
                     0,
                     sighting.now());
         }
@@ -270,10 +294,9 @@ final class PodVerdicts {
         if (!isPodGone) {
             return Optional.empty();
         }
-        boolean ran = startedAt() > 0;
         if (sighting.isStopped()) {
             return Optional.of(over(
-                    isUnscheduled()
+                    canNotHaveBegun()
                             ? Cause.STOPPED_BEFORE_START.notStarted("stopped before the agent started")
                             : Cause.JOB_DELETED.lost(
                                     "%s was stopped and is gone, and its end was not seen".formatted(place())),
@@ -287,8 +310,13 @@ final class PodVerdicts {
                 ? Cause.POD_EVICTED
                 : jobFailure().filter(PodVerdicts::isDeadline).isPresent() ? Cause.JOB_DEADLINE : Cause.JOB_DELETED;
         String words = "%s is gone%s".formatted(place(), because());
-        return Optional.of(over(
-                !ran && isUnscheduled() ? cause.notStarted(words) : cause.lost(words), startedAt(), sighting.now()));
+        return Optional.of(
+                over(canNotHaveBegun() ? cause.notStarted(words) : cause.lost(words), startedAt(), sighting.now()));
+    }
+
+    /** No node had it, or what comes before the agent had failed. */
+    private boolean canNotHaveBegun() {
+        return startedAt() == 0 && (isUnscheduled() || failedInitContainer(pod).isPresent());
     }
 
     /** A Pod that failed as a whole. */
@@ -304,9 +332,13 @@ final class PodVerdicts {
         return Optional.of(over(ran ? cause.lost(words) : cause.notStarted(words), startedAt(), sighting.now()));
     }
 
-    /** What keeps its agent from starting, and is not going to pass. */
+    /**
+     * What keeps its agent from starting, or after its end another container of its Pod, and is not going to pass. While the
+     * agent runs, nobody ends it for that.
+     */
     private Optional<Verdict> obstacle() {
-        if (isDeleted() || startedAt() > 0) {
+        boolean hasStarted = startedAt() > 0;
+        if (isDeleted() || (hasStarted && !hasEnded(pod))) {
             return Optional.empty();
         }
         for (ContainerStatus status : statuses(pod.getStatus().getInitContainerStatuses())) {
@@ -321,7 +353,7 @@ final class PodVerdicts {
                 return obstacle;
             }
         }
-        if (!isOverdue(sighting, Optional.of(created(pod)))) {
+        if (hasStarted || !isOverdue(sighting, Optional.of(created(pod)))) {
             return Optional.empty();
         }
         Optional<PodCondition> unschedulable = podCondition("PodScheduled")
@@ -348,9 +380,13 @@ final class PodVerdicts {
                 : Optional.empty();
     }
 
-    /** Volumes are mounted before any container begins. */
+    /** Volumes are mounted before the Pod's network is there, and that before any container begins or any image is pulled. */
     private boolean isWaitingForVolumes() {
-        return statuses(pod.getStatus().getInitContainerStatuses()).stream()
+        boolean isPastThem = podCondition("PodReadyToStartContainers")
+                .filter(condition -> "True".equals(condition.getStatus()))
+                .isPresent();
+        return !isPastThem
+                && statuses(pod.getStatus().getInitContainerStatuses()).stream()
                         .allMatch(status -> status.getState() == null
                                 || (status.getState().getRunning() == null
                                         && terminated(status).isEmpty()))
@@ -371,25 +407,26 @@ final class PodVerdicts {
             cause = Cause.POD_IMAGE_PULL;
         } else if (UNFIT_NAME.contains(reason)) {
             cause = Cause.POD_IMAGE_NAME;
-        } else if (REFUSED.contains(reason) && !isStillComing()) {
+        } else if (REFUSED.contains(reason) && isForItsSecret(waiting)) {
+            if (!isOlder(created(pod), SECRET_PATIENCE, sighting.now())) {
+                return Optional.empty();
+            }
+            cause = Cause.START_INTERRUPTED;
+        } else if (REFUSED.contains(reason)) {
             cause = isInit ? Cause.POD_INIT_FAILED : Cause.POD_CONTAINER_REFUSED;
         } else {
             return Optional.empty();
         }
-        return Optional.of(new Verdict.Doomed(
-                cause.notStarted("%s: its container %s (%s) waits: %s"
-                        .formatted(
-                                placeAndPhase(),
-                                status.getName(),
-                                status.getImage(),
-                                words(reason, waiting.getMessage()))),
-                0));
+        String words = "%s: its container %s (%s) waits: %s"
+                .formatted(placeAndPhase(), status.getName(), status.getImage(), words(reason, waiting.getMessage()));
+        return Optional.of(
+                new Verdict.Doomed(startedAt() > 0 ? cause.lost(words) : cause.notStarted(words), startedAt()));
     }
 
-    /** A Job's Secret is made after the Job: until then its node complains. */
-    private boolean isStillComing() {
+    /** A Job's Secret is made after the Job: until then its node complains, and for ever if its maker died in between. */
+    private boolean isForItsSecret(ContainerStateWaiting waiting) {
         return sighting.job().filter(Marks::hasSecret).isPresent()
-                && !isOlder(created(pod), Duration.ofSeconds(30), sighting.now());
+                && String.valueOf(waiting.getMessage()).contains("secret \"%s\"".formatted(jobName(sighting)));
     }
 
     private Verdict underWay() {
@@ -567,10 +604,29 @@ final class PodVerdicts {
         return time(pod.getMetadata().getDeletionTimestamp())
                         .filter(end -> isOlder(end, NODE_PATIENCE, sighting.now()))
                         .isPresent()
-                && sighting.events().stream().anyMatch(event -> "NodeNotReady".equals(event.getReason()));
+                && (sighting.events().stream().anyMatch(event -> "NodeNotReady".equals(event.getReason()))
+                        || isMarkedByTheCluster());
+    }
+
+    /**
+     * A node that does not answer has its Pods marked as not ready, without a reason and although their containers were last
+     * seen ready: the event that says it in words expires.
+     */
+    private boolean isMarkedByTheCluster() {
+        boolean isUnready = podCondition("Ready")
+                .filter(ready -> "False".equals(ready.getStatus()) && ready.getReason() == null)
+                .isPresent();
+        return isUnready
+                && podCondition("ContainersReady")
+                        .filter(ready -> "True".equals(ready.getStatus()))
+                        .isPresent();
     }
 
     private boolean isSidecar(String initContainer) {
+        return isSidecar(pod, initContainer);
+    }
+
+    private static boolean isSidecar(Pod pod, String initContainer) {
         return pod.getSpec().getInitContainers().stream()
                 .anyMatch(container ->
                         initContainer.equals(container.getName()) && "Always".equals(container.getRestartPolicy()));

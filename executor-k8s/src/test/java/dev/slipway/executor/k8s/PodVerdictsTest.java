@@ -4,16 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.executor.core.Observed;
 import dev.slipway.protocol.Ending;
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.ContainerStatusBuilder;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.batch.v1.JobBuilder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PodVerdictsTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -121,7 +128,14 @@ class PodVerdictsTest {
         assertThat(words(PodVerdicts.of(lost))).isEqualTo("running");
         assertThat(words(PodVerdicts.of(with(lost, List.of(new Sighting.SeenPod(ending, false)), lost.events()))))
                 .isEqualTo("lost job_failed");
-        assertThat(words(PodVerdicts.of(with(lost, List.of(new Sighting.SeenPod(ending, false)), List.of()))))
+        Sighting healthy = at(sighting("success", "Running"), Duration.ofMinutes(5));
+        Pod late = new PodBuilder(healthy.pods().getFirst().pod())
+                .editMetadata()
+                .withDeletionTimestamp(healthy.now().minusSeconds(61).toString())
+                .endMetadata()
+                .build();
+        assertThat(words(PodVerdicts.of(with(healthy, List.of(new Sighting.SeenPod(late, false)), List.of()))))
+                .as("its node only takes its time")
                 .isEqualTo("running");
     }
 
@@ -159,6 +173,201 @@ class PodVerdictsTest {
 
         assertThat(PodVerdicts.of(last.sighting(false, PATIENCE)).toString())
                 .contains(words, "in namespace fixtures", recording);
+    }
+
+    @Test
+    void anOldComplaintAboutAVolumeEndsNoPodThatHasItsVolumesAndPullsALargeImage() throws IOException {
+        Sighting pulling = Recording.of("success").sights().stream()
+                .map(sight -> sight.sighting(false, PATIENCE))
+                .filter(sight -> sight.pods().stream().anyMatch(seen -> isPendingWithVolumes(seen.pod())))
+                .findFirst()
+                .orElseThrow();
+        List<Event> complaints =
+                Recording.of("missing-configmap-volume").sights().getLast().events();
+
+        assertThat(words(PodVerdicts.of(at(with(pulling, pulling.pods(), complaints), Duration.ofMinutes(10)))))
+                .isEqualTo("preparing");
+    }
+
+    private static boolean isPendingWithVolumes(Pod pod) {
+        return "Pending".equals(pod.getStatus().getPhase())
+                && pod.getStatus().getConditions().stream()
+                        .anyMatch(condition -> "PodReadyToStartContainers".equals(condition.getType())
+                                && "True".equals(condition.getStatus()));
+    }
+
+    @Test
+    void aCompleteJobWhosePodNobodySawIsNotWaitedForForEver() throws IOException {
+        Sighting complete = Recording.of("success").sights().getLast().sighting(false, PATIENCE);
+
+        Sighting unseen = with(complete, List.of(), List.of());
+
+        assertThat(words(PodVerdicts.of(unseen))).as("it may be seen yet").isEqualTo("preparing");
+        assertThat(words(PodVerdicts.of(at(unseen, Duration.ofMinutes(1))))).isEqualTo("lost job_failed");
+    }
+
+    @Test
+    void anotherContainersImageThatCannotBePulledEndsThePodOnceTheAgentHasEnded() throws IOException {
+        Sighting ended = sighting("two-containers-one-fails", "Running");
+        Pod running = withOther(
+                ended.pods().getFirst().pod(),
+                new ContainerStateBuilder()
+                        .withNewRunning("2026-11-22T05:00:00Z")
+                        .build());
+        Pod over = withOther(
+                ended.pods().getFirst().pod(),
+                new ContainerStateBuilder()
+                        .withNewTerminated()
+                        .withExitCode(0)
+                        .withReason("Completed")
+                        .withStartedAt("2026-11-22T05:00:00Z")
+                        .withFinishedAt("2026-11-22T05:00:02Z")
+                        .endTerminated()
+                        .build());
+
+        assertThat(words(PodVerdicts.of(with(ended, List.of(new Sighting.SeenPod(running, false)), List.of()))))
+                .isEqualTo("running");
+        assertThat(words(PodVerdicts.of(with(ended, List.of(new Sighting.SeenPod(over, false)), List.of()))))
+                .isEqualTo("doomed: lost image_pull");
+    }
+
+    /** The task in that state, and beside it a container whose image is not to be had. */
+    private static Pod withOther(Pod pod, ContainerState task) {
+        return new PodBuilder(pod)
+                .editStatus()
+                .withContainerStatuses(
+                        new ContainerStatusBuilder()
+                                .withName("task")
+                                .withState(task)
+                                .build(),
+                        new ContainerStatusBuilder()
+                                .withName("other")
+                                .withImage("nowhere/other")
+                                .withNewState()
+                                .withNewWaiting("no such image", "ImagePullBackOff")
+                                .endState()
+                                .build())
+                .endStatus()
+                .build();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"})
+    void whateverElseKeepsAnImageFromBeingHadEndsThePod(String reason) throws IOException {
+        Sighting waiting = Recording.of("image-pull-backoff").sights().getLast().sighting(false, PATIENCE);
+        Pod pod = new PodBuilder(waiting.pods().getFirst().pod())
+                .editStatus()
+                .editFirstContainerStatus()
+                .withNewState()
+                .withNewWaiting("why", reason)
+                .endState()
+                .endContainerStatus()
+                .endStatus()
+                .build();
+
+        assertThat(words(PodVerdicts.of(with(waiting, List.of(new Sighting.SeenPod(pod, false)), List.of()))))
+                .isEqualTo("doomed: never image_pull");
+    }
+
+    @Test
+    void aJobWhoseSecretADeadProcessDidNotMakeAnyMoreIsTriedAgain() throws IOException {
+        Sighting waiting = Recording.of("missing-secret-env").sights().getLast().sighting(false, PATIENCE);
+        Job marked = new JobBuilder(waiting.job().orElseThrow())
+                .editMetadata()
+                .withName("absent")
+                .addToAnnotations(Marks.secret())
+                .endMetadata()
+                .build();
+        Sighting interrupted = new Sighting(
+                Optional.of(marked),
+                false,
+                waiting.pods(),
+                waiting.events(),
+                false,
+                waiting.patience(),
+                waiting.now().plusSeconds(60));
+
+        assertThat(PodVerdicts.of(interrupted))
+                .isInstanceOfSatisfying(
+                        Verdict.Doomed.class,
+                        doomed -> assertThat(doomed.ending())
+                                .isInstanceOfSatisfying(
+                                        Ending.NotStarted.class,
+                                        never -> assertThat(never.isTransient()).isTrue()));
+    }
+
+    @Test
+    void aNodeThatIsLostIsKnownAlsoWhenTheEventThatSaidSoHasExpired() throws IOException {
+        Sighting lost = Recording.of("node-lost").sights().stream()
+                .filter(sight -> sight.events().stream().anyMatch(event -> "NodeNotReady".equals(event.getReason())))
+                .findFirst()
+                .orElseThrow()
+                .sighting(true, PATIENCE);
+        Pod ending = new PodBuilder(lost.pods().getFirst().pod())
+                .editMetadata()
+                .withDeletionTimestamp(lost.now().minusSeconds(61).toString())
+                .endMetadata()
+                .build();
+
+        assertThat(words(PodVerdicts.of(with(lost, List.of(new Sighting.SeenPod(ending, false)), List.of()))))
+                .isEqualTo("lost job_failed");
+    }
+
+    @Test
+    void theOutputOfASidecarThatStumblesIsNotTakenForTheRuns() throws IOException {
+        Pod starting = Recording.of("native-sidecar-ok").sights().stream()
+                .flatMap(sight -> sight.pods().stream())
+                .map(Sighting.SeenPod::pod)
+                .filter(pod -> !PodVerdicts.hasBegun(pod)
+                        && pod.getStatus() != null
+                        && !pod.getStatus().getInitContainerStatuses().isEmpty())
+                .findFirst()
+                .orElseThrow();
+        Pod stumbled = new PodBuilder(starting)
+                .editStatus()
+                .editFirstInitContainerStatus()
+                .withNewState()
+                .withNewTerminated()
+                .withExitCode(1)
+                .endTerminated()
+                .endState()
+                .endInitContainerStatus()
+                .endStatus()
+                .build();
+
+        assertThat(PodVerdicts.failedInitContainer(stumbled)).isEmpty();
+    }
+
+    @Test
+    void aStopDuringAnInitContainerEndsARunThatNeverBeganAlsoIfThePodsLastStateWasNotSeen() throws IOException {
+        Sighting running = Recording.of("init-exit-9").sights().stream()
+                .map(sight -> sight.sighting(true, PATIENCE))
+                .filter(sight -> sight.pods().stream()
+                        .anyMatch(seen -> seen.pod().getStatus().getInitContainerStatuses().stream()
+                                .anyMatch(status -> status.getState() != null
+                                        && status.getState().getTerminated() != null)))
+                .findFirst()
+                .orElseThrow();
+        Pod killed = new PodBuilder(running.pods().getFirst().pod())
+                .editMetadata()
+                .withDeletionTimestamp("2020-01-01T00:00:00Z")
+                .withDeletionGracePeriodSeconds(0L)
+                .endMetadata()
+                .build();
+
+        assertThat(words(PodVerdicts.of(with(running, List.of(new Sighting.SeenPod(killed, true)), List.of()))))
+                .isEqualTo("never task_cancelled");
+    }
+
+    private static Sighting at(Sighting sighting, Duration later) {
+        return new Sighting(
+                sighting.job(),
+                sighting.isJobGone(),
+                sighting.pods(),
+                sighting.events(),
+                sighting.isStopped(),
+                sighting.patience(),
+                sighting.now().plus(later));
     }
 
     private static Sighting sighting(String recording, String phase) throws IOException {
