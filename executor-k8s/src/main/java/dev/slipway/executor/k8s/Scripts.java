@@ -44,18 +44,21 @@ final class Scripts {
     }
 
     /**
-     * Without a teardown command the agent takes the shell's place. Else the shell stays, passes the polite signal on and ends
-     * as the agent did.
+     * Without a teardown command the agent takes the shell's place. Else the shell stays, passes the polite signal on, also one
+     * that comes before the agent has begun, and ends as the agent did.
      */
     private static String run(String program, String teardown) {
         if (teardown.isEmpty()) {
             return "exec " + program + "\"$@\"";
         }
         List<String> lines = new ArrayList<>();
-        lines.add(program + "\"$@\" & agent=$!");
-        lines.add("trap 'kill -TERM \"$agent\" 2>/dev/null' TERM INT");
-        lines.add("wait \"$agent\"; code=$?");
-        lines.add("while kill -0 \"$agent\" 2>/dev/null; do wait \"$agent\"; code=$?; done");
+        lines.add("slipway_agent= slipway_asked="); // a task's own variables have other names
+        lines.add(
+                "trap 'slipway_asked=1; test -z \"$slipway_agent\" || kill -TERM \"$slipway_agent\" 2>/dev/null' TERM INT");
+        lines.add(program + "\"$@\" & slipway_agent=$!");
+        lines.add("test -z \"$slipway_asked\" || kill -TERM \"$slipway_agent\" 2>/dev/null");
+        lines.add("wait \"$slipway_agent\"; code=$?");
+        lines.add("while kill -0 \"$slipway_agent\" 2>/dev/null; do wait \"$slipway_agent\"; code=$?; done");
         lines.add("trap '' TERM INT");
         lines.add("if " + TEARDOWN_LOCK + "; then (");
         lines.add(teardown);

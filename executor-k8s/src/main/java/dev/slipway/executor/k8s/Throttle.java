@@ -25,15 +25,18 @@ final class Throttle {
 
     /** Waits for this request's turn. */
     void pass() throws IOException {
-        long wait = reserve();
+        long wait = reserve(clock.elapsed().toNanos());
         if (wait > 0) {
             Duration turn = Duration.ofNanos(wait);
             Deadline.in(turn).pause(turn);
         }
     }
 
-    private synchronized long reserve() {
-        long now = clock.elapsed().toNanos();
+    /**
+     * @param now in nanoseconds since this throttle was made
+     * @return how long the request that is made now has to wait, in nanoseconds
+     */
+    synchronized long reserve(long now) {
         next = Math.max(next, now - burst) + interval;
         return next - now;
     }
