@@ -1,5 +1,7 @@
 package dev.slipway.executor.k8s;
 
+import io.fabric8.kubernetes.api.model.DeleteOptions;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -37,6 +39,8 @@ import java.util.stream.Collectors;
  * connection) is tried again by the client a few times; every call ends.
  */
 final class Api implements Closeable {
+    private static final int NOT_FOUND = 404;
+    private static final int CONFLICT = 409;
     private static final long PAGE = 500;
     private static final int MAX_PAGES = 100;
     private static final Duration OPENING = Duration.ofSeconds(15);
@@ -107,14 +111,32 @@ final class Api implements Closeable {
         return Optional.ofNullable(call("get Job " + name, () -> jobs(name).get()));
     }
 
-    /** Does nothing if it is not there. Its Pods go with it: with {@code FOREGROUND}, before it. */
-    void delete(String job, DeletionPropagation propagation) throws IOException {
-        call(
-                "delete Job " + job,
-                () -> jobs(job)
-                        .withPropagationPolicy(propagation)
-                        .withTimeout(0, TimeUnit.SECONDS)
-                        .delete());
+    /**
+     * Does nothing if it is not there any more, also if another one has its name by now. Its Pods go with it: with {@code
+     * FOREGROUND}, before it.
+     */
+    void delete(Job job, DeletionPropagation propagation) throws IOException {
+        String name = job.getMetadata().getName();
+        DeleteOptions options = new DeleteOptionsBuilder()
+                .withApiVersion("v1")
+                .withKind("DeleteOptions")
+                .withPropagationPolicy(propagation.toString())
+                .withNewPreconditions()
+                .withUid(job.getMetadata().getUid())
+                .endPreconditions()
+                .build();
+        try {
+            call(
+                    "delete Job " + name,
+                    () -> client.raw(
+                            "/apis/batch/v1/namespaces/%s/jobs/%s".formatted(namespace, encoded(name)),
+                            "DELETE",
+                            options));
+        } catch (ApiFailure e) {
+            if (e.code() != NOT_FOUND && e.code() != CONFLICT) {
+                throw e;
+            }
+        }
     }
 
     private Resource<Job> jobs(String name) {

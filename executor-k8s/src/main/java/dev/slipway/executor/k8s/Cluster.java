@@ -1,6 +1,7 @@
 package dev.slipway.executor.k8s;
 
 import dev.slipway.executor.core.PreflightFailure;
+import dev.slipway.executor.core.RunId;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -13,6 +14,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -22,23 +24,31 @@ final class Cluster implements Closeable {
     private static final int RATE = 18;
 
     private static final int BURST = 36;
+    private static final String JOBS = "apis/batch/v1/namespaces/%s/jobs";
+    private static final String PODS = "api/v1/namespaces/%s/pods";
     private static final Duration FIRST_LIST = Duration.ofSeconds(20);
 
     private final Site site;
     private final Supplier<KubernetesClient> connection;
     private final InstantSource clock;
     private final Mirror mirror;
-    private @Nullable Api api;
-    private @Nullable Complaints complaints;
-    private List<Reflector<?>> reflectors = List.of();
+    private final LongSupplier nanos;
+    private volatile @Nullable Api api;
+    private volatile @Nullable Complaints complaints;
+    private volatile List<Reflector<?>> reflectors = List.of();
+    private volatile boolean closed;
     private List<String> remarks = List.of();
     private volatile String described = "";
 
-    /** @param connection may fail, and says why */
-    Cluster(Site site, Supplier<KubernetesClient> connection, InstantSource clock) {
+    /**
+     * @param connection may fail, and says why
+     * @param nanos a clock that nobody sets, by which the age of what is seen is told
+     */
+    Cluster(Site site, Supplier<KubernetesClient> connection, InstantSource clock, LongSupplier nanos) {
         this.site = site;
         this.connection = connection;
         this.clock = clock;
+        this.nanos = nanos;
         this.mirror = new Mirror(site.executor());
     }
 
@@ -47,14 +57,17 @@ final class Cluster implements Closeable {
         if (!reflectors.isEmpty()) {
             return remarks;
         }
-        if (api == null) {
-            api = connect();
-        }
-        Preflight preflight = new Preflight(site, api, clock);
+        Api known = api;
+        Api server = known == null ? connect() : known;
+        api = server;
+        Preflight preflight = new Preflight(site, server, clock);
         remarks = preflight.check();
         described = preflight.engine();
-        complaints = new Complaints(api);
-        open(api);
+        complaints = new Complaints(server);
+        open(server);
+        if (closed) {
+            close(); // it was closed before it could be told
+        }
         return remarks;
     }
 
@@ -73,28 +86,24 @@ final class Cluster implements Closeable {
         }
     }
 
-    private static String reason(Throwable failure) {
-        Throwable inner = failure;
-        while (inner.getCause() != null) {
-            inner = inner.getCause();
-        }
-        return String.valueOf(inner.getMessage());
+    /** Only words of our own: a parser's quote what it could not read, and a client's configuration holds secrets. */
+    private static String reason(RuntimeException failure) {
+        return failure instanceof UnfitConfiguration unfit ? unfit.words() : "it cannot be read";
     }
 
     private void open(Api server) throws PreflightFailure {
         Map<String, String> ours = Map.of(Marks.EXECUTOR_LABEL, Names.hash(site.executor()));
         List<Reflector<?>> opened = List.of(
-                new Reflector<>(
-                        "apis/batch/v1/namespaces/%s/jobs", Job.class, ours, server, server::jobs, mirror.ofJobs()),
-                new Reflector<>("api/v1/namespaces/%s/pods", Pod.class, ours, server, server::pods, mirror.ofPods()));
+                new Reflector<>(JOBS, Job.class, ours, server, server::jobs, mirror.ofJobs(), nanos),
+                new Reflector<>(PODS, Pod.class, ours, server, server::pods, mirror.ofPods(), nanos));
         opened.forEach(Reflector::open);
         try {
             for (Reflector<?> reflector : opened) {
                 if (!reflector.awaitFirst(FIRST_LIST)) {
                     opened.forEach(Reflector::close);
-                    throw new PreflightFailure(
-                            "Jobs and Pods of namespace %s cannot be listed at %s: see the log for why"
-                                    .formatted(server.namespace(), server.server()));
+                    throw new PreflightFailure("Jobs and Pods of namespace %s cannot be listed at %s within %d s: %s"
+                            .formatted(
+                                    server.namespace(), server.server(), FIRST_LIST.toSeconds(), reflector.trouble()));
                 }
             }
         } catch (InterruptedIOException e) {
@@ -104,16 +113,16 @@ final class Cluster implements Closeable {
         reflectors = opened;
     }
 
-    synchronized Api api() {
+    Api api() {
         return Objects.requireNonNull(api, "the cluster is not prepared");
     }
 
-    synchronized Complaints complaints() {
+    Complaints complaints() {
         return Objects.requireNonNull(complaints, "the cluster is not prepared");
     }
 
     /** Whether the mirror has shown the whole namespace once: before, what it does not show may be there. */
-    synchronized boolean isSeen() {
+    boolean isSeen() {
         return !reflectors.isEmpty();
     }
 
@@ -133,20 +142,33 @@ final class Cluster implements Closeable {
         return described;
     }
 
+    /** At once, for what must not be overlooked. */
+    void seeJobsOf(RunId run) throws IOException {
+        api().jobs(Map.of(
+                        Marks.EXECUTOR_LABEL,
+                        Names.hash(site.executor()),
+                        JobManifests.EXECUTION_HASH_LABEL,
+                        Names.hash(run.key().execution())))
+                .items()
+                .forEach(mirror::made);
+    }
+
     Instant now() {
         return clock.instant();
     }
 
     /** How old the older of the last lists is; zero before the first. */
-    synchronized Duration age() {
+    Duration age() {
         return reflectors.stream().map(Reflector::age).reduce(Duration.ZERO, (a, b) -> a.compareTo(b) > 0 ? a : b);
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
+        closed = true;
         reflectors.forEach(Reflector::close);
-        if (api != null) {
-            api.close();
+        Api known = api;
+        if (known != null) {
+            known.close();
         }
     }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -16,29 +17,50 @@ final class Complaints {
     private static final Duration AGE = Duration.ofSeconds(5);
 
     private final Api api;
-    private Deadline fresh = Deadline.in(Duration.ZERO);
-    private Map<String, List<Event>> byObject = Map.of();
+    private final ReentrantLock listing = new ReentrantLock();
+    private volatile Deadline fresh = Deadline.in(Duration.ZERO);
+    private volatile Map<String, List<Event>> byObject = Map.of();
+    private String trouble = "";
 
     Complaints(Api api) {
         this.api = api;
     }
 
-    /** @param uids of objects */
-    synchronized List<Event> about(Set<String> uids) {
-        if (fresh.isOver()) {
-            fresh = Deadline.in(AGE);
+    /**
+     * Whoever asks while another thread lists them gets what was known before.
+     *
+     * @param uids of objects
+     */
+    List<Event> about(Set<String> uids) {
+        if (fresh.isOver() && listing.tryLock()) {
             try {
-                byObject = api.warnings().stream()
-                        .filter(event -> event.getInvolvedObject() != null
-                                && event.getInvolvedObject().getUid() != null)
-                        .collect(Collectors.groupingBy(
-                                event -> event.getInvolvedObject().getUid()));
-            } catch (IOException e) {
-                LOG.debugf("the cluster's events cannot be seen now: %s", e);
+                list();
+                fresh = Deadline.in(AGE);
+            } finally {
+                listing.unlock();
             }
         }
         return uids.stream()
                 .flatMap(uid -> byObject.getOrDefault(uid, List.of()).stream())
                 .toList();
+    }
+
+    private void list() {
+        try {
+            byObject = api.warnings().stream()
+                    .filter(event -> event.getInvolvedObject() != null
+                            && event.getInvolvedObject().getUid() != null)
+                    .collect(Collectors.groupingBy(
+                            event -> event.getInvolvedObject().getUid()));
+            trouble = "";
+        } catch (IOException e) {
+            String words = String.valueOf(e.getMessage());
+            if (!words.equals(trouble)) {
+                LOG.warnf(
+                        "the cluster's events cannot be seen now, and so not what keeps a Pod from starting: %s",
+                        words);
+                trouble = words;
+            }
+        }
     }
 }

@@ -3,18 +3,26 @@ package dev.slipway.executor.k8s;
 import dev.slipway.executor.core.Observed;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
+import dev.slipway.executor.core.Survivor;
 import dev.slipway.protocol.Cause;
+import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.TaskSpec;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /** Makes what stands for a run in the cluster, once: what carries its ids already is taken as it is. */
 final class Creation {
+    private static final Logger LOG = Logger.getLogger(Creation.class);
+
     /** A cluster's store takes 1.5 MiB, and the Job holds its variables once for every container. In bytes. */
     private static final long LARGEST = 1 << 20;
+
+    /** Of all that one Secret holds; the cluster's own limit. In bytes. */
+    private static final long LARGEST_SECRET = 1 << 20;
 
     private static final int CONFLICT = 409;
 
@@ -26,17 +34,19 @@ final class Creation {
         this.cluster = cluster;
     }
 
-    /** @param names that its Job may have, in the order in which they are tried */
-    void create(RunId run, TaskSpec spec, List<String> names) throws StartFailure, IOException {
+    /**
+     * @param names that its Job may have, in the order in which they are tried
+     * @return what it will end with, if what was made can never start
+     */
+    Optional<Ending> create(RunId run, TaskSpec spec, List<String> names) throws StartFailure, IOException {
         for (String name : names) {
             Manifest manifest = JobManifests.of(site, run, spec, name);
             refuseIfTooLarge(manifest);
             Optional<Job> job = createOrFind(run, manifest.job());
             if (job.isPresent()) {
-                if (!manifest.secrets().isEmpty() && !EndRecords.isOn(job.get())) {
-                    createUnlessThere(manifest, job.get());
-                }
-                return;
+                return manifest.secrets().isEmpty() || EndRecords.isOn(job.get())
+                        ? Optional.empty()
+                        : createUnlessThere(manifest, job.get());
             }
         }
         throw new StartFailure(
@@ -79,50 +89,113 @@ final class Creation {
         return Optional.empty();
     }
 
-    private void createUnlessThere(Manifest manifest, Job job) throws IOException {
+    private Optional<Ending> createUnlessThere(Manifest manifest, Job job) throws IOException {
         try {
             cluster.api().create(manifest.secretOf(job));
+        } catch (ApiFailure e) {
+            if (e.isRefusal()) {
+                return Optional.of(Cause.JOB_REFUSED.notStarted(
+                        "the Secret for the task's variables cannot be made in namespace %s: %s"
+                                .formatted(site.settings().namespace(), e.getMessage())));
+            }
+            if (e.code() != CONFLICT) {
+                throw e;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Says that a run's Job is about to be deleted, so that a process that finds neither Job nor record later does not take
+     * the run for one that never began. A cluster that has no room for one more object does not keep the Job from being deleted.
+     */
+    void announce(RunId run, Job job) throws IOException {
+        try {
+            occupy(run, job, ownName(run), EndRecords.ANNOUNCEMENT, "true");
+        } catch (ApiFailure e) {
+            if (!e.isRefusal()) {
+                throw e;
+            }
+            LOG.warnf(
+                    "the end of %s cannot be announced, and its Job is deleted without that: %s", run, e.getMessage());
+        }
+    }
+
+    /**
+     * Takes every name that a run's Job could have. Names of others' Jobs are taken already.
+     *
+     * @throws IOException the run's Job is there
+     */
+    void takeNames(RunId run, List<String> names, Observed.Ended end) throws IOException {
+        boolean isRecorded = false;
+        for (String name : names) {
+            Optional<Job> there = occupy(run, name, end);
+            if (there.filter(job -> !EndRecords.isOn(job)).isPresent()) {
+                throw new IOException("its Job has just been made");
+            }
+            isRecorded |= there.isPresent();
+        }
+        if (!isRecorded && occupy(run, ownName(run), end).isEmpty()) {
+            throw new IOException("others' Jobs have the names for the record of its end");
+        }
+    }
+
+    /** Puts a run's end on record, in the place of its Job or, as long as somebody has that name, under one of its own. */
+    void record(RunId run, Job job, Observed.Ended end) throws IOException {
+        String place = job.getMetadata().getName();
+        for (String name : List.of(place, ownName(run) + "-end")) {
+            Optional<Job> there = occupy(run, job, name, EndRecords.ANNOTATION, EndRecords.write(end));
+            if (there.filter(EndRecords::isFinal).isPresent()) {
+                return;
+            }
+        }
+        throw new IOException("the end of the run cannot be recorded: another Job is called " + place);
+    }
+
+    private Optional<Job> occupy(RunId run, String name, Observed.Ended end) throws IOException {
+        return occupy(
+                run,
+                JobManifests.record(
+                        site, run, "", Optional.empty(), name, EndRecords.ANNOTATION, EndRecords.write(end)));
+    }
+
+    private Optional<Job> occupy(RunId run, Job job, String name, String annotation, String text) throws IOException {
+        return occupy(
+                run,
+                JobManifests.record(
+                        site,
+                        run,
+                        Marks.taskId(job),
+                        Marks.survivor(job).flatMap(Survivor::traceparent),
+                        name,
+                        annotation,
+                        text));
+    }
+
+    /** @return what has that name now, if it is of this run and not being deleted */
+    private Optional<Job> occupy(RunId run, Job standIn) throws IOException {
+        try {
+            return Optional.of(made(cluster.api().create(standIn)));
         } catch (ApiFailure e) {
             if (e.code() != CONFLICT) {
                 throw e;
             }
         }
+        return cluster.api()
+                .job(standIn.getMetadata().getName())
+                .filter(there -> there.getMetadata().getDeletionTimestamp() == null)
+                .filter(there -> site.executor().equals(Marks.executor(there)))
+                .filter(there -> Marks.run(there).filter(run::equals).isPresent())
+                .map(this::made);
     }
 
-    /**
-     * Puts a run's end on record, under one of {@code names} or, if others have those, one that nobody else can have.
-     *
-     * @return what is there now
-     */
-    Job record(RunId run, String taskId, Optional<String> traceparent, List<String> names, Observed.Ended end)
-            throws IOException {
-        List<String> tried = new ArrayList<>(names);
-        tried.add("slipway-run-%s-%s-a%d"
+    /** Of no run's Job. */
+    private static String ownName(RunId run) {
+        return "slipway-run-%s-%s-a%d"
                 .formatted(
                         Names.hash(run.ledger()),
                         Names.hash(run.key().execution()),
-                        run.key().attempt()));
-        for (String name : tried) {
-            Job record = JobManifests.record(
-                    site, run, taskId, traceparent, name, EndRecords.ANNOTATION, EndRecords.write(end));
-            try {
-                return made(cluster.api().create(record));
-            } catch (ApiFailure e) {
-                if (e.code() != CONFLICT) {
-                    throw e;
-                }
-            }
-            Optional<Job> there = cluster.api().job(name);
-            if (there.filter(job -> job.getMetadata().getDeletionTimestamp() == null)
-                    .filter(job -> site.executor().equals(Marks.executor(job)))
-                    .flatMap(Marks::run)
-                    .filter(run::equals)
-                    .isPresent()) {
-                return made(there.orElseThrow());
-            }
-        }
-        throw new IOException(
-                "the end of the run cannot be recorded: other Jobs are called " + String.join(", ", tried));
+                        run.key().attempt());
     }
 
     private Job made(Job job) {
@@ -131,6 +204,15 @@ final class Creation {
     }
 
     private void refuseIfTooLarge(Manifest manifest) throws StartFailure {
+        long hidden = manifest.secrets().values().stream()
+                .mapToLong(value -> value.reveal().getBytes(StandardCharsets.UTF_8).length)
+                .sum();
+        if (hidden > LARGEST_SECRET) {
+            throw new StartFailure(
+                    Cause.JOB_REFUSED,
+                    "the task's variables and long arguments have %d bytes, and a Secret holds %d: pass large values in a file"
+                            .formatted(hidden, LARGEST_SECRET));
+        }
         long size = cluster.api().size(manifest.job());
         if (size > LARGEST) {
             throw new StartFailure(

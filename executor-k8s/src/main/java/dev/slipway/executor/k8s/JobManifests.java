@@ -2,6 +2,7 @@ package dev.slipway.executor.k8s;
 
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Container;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.TaskSpec;
@@ -50,6 +51,17 @@ final class JobManifests {
     /** The init container of the operator's setup command. */
     static final String SETUP = "setup";
 
+    /** A finished Job is the only evidence of how its task ended: it outlasts an executor that is away for less. In seconds. */
+    private static final long SHORTEST_TTL = 3_600;
+
+    /** A record goes with the acknowledgement; what nobody ever acknowledges goes some day. In seconds. */
+    private static final long RECORD_TTL = 7 * 86_400L;
+
+    /** No second Pod before the first has ended. */
+    static final String REPLACEMENT = "Failed";
+
+    static final String EXECUTION_HASH_LABEL = "oz-execution-hash";
+
     private static final String DEFAULT_IMAGE = "ubuntu:22.04";
     private static final String WORKSPACE_VOLUME = "workspace";
     private static final String SIDECAR_TARGET = "/target";
@@ -69,14 +81,14 @@ final class JobManifests {
         }
         Job job = new JobBuilder()
                 .withMetadata(meta)
-                .withSpec(jobSpec(site)
+                .withSpec(jobSpec(site, SHORTEST_TTL)
                         .withParallelism(1)
                         .withCompletions(1)
                         .withBackoffLimit(0)
                         .withActiveDeadlineSeconds(deadline(settings))
                         // A Pod that is being deleted has not ended: a second one beside it would start the agent
                         // twice.
-                        .withPodReplacementPolicy("Failed")
+                        .withPodReplacementPolicy(REPLACEMENT)
                         .withNewPodFailurePolicy()
                         .addNewRule()
                         .withAction("FailJob")
@@ -109,31 +121,31 @@ final class JobManifests {
         annotations.put(annotation, end);
         return new JobBuilder()
                 .withMetadata(meta.edit().withAnnotations(annotations).build())
-                .withSpec(jobSpec(site)
+                .withSpec(jobSpec(site, RECORD_TTL)
                         .withParallelism(0)
                         .withCompletions(0)
                         .withNewTemplate()
                         .withNewMetadata()
                         .withLabels(meta.getLabels())
                         .endMetadata()
-                        .withNewSpec()
-                        .withRestartPolicy("Never")
-                        .withAutomountServiceAccountToken(false)
-                        .addNewContainer()
-                        .withName(TASK)
-                        .withImage("record-of-a-run-that-has-ended")
-                        .endContainer()
-                        .endSpec()
+                        // Like the preflight's, since rules for admission look at it as well.
+                        .withSpec(new PodSpecBuilder(hardened(site.template()))
+                                .withInitContainers(List.of())
+                                .withContainers(new ContainerBuilder()
+                                        .withName(TASK)
+                                        .withImage(site.settings().preflightImage())
+                                        .build())
+                                .build())
                         .endTemplate()
                         .build())
                 .build();
     }
 
-    private static JobSpecBuilder jobSpec(Site site) {
+    private static JobSpecBuilder jobSpec(Site site, long shortestTtl) {
         JobSpecBuilder spec = new JobSpecBuilder();
         return site.isCleaned()
                 ? spec.withTtlSecondsAfterFinished(
-                        Math.clamp(site.settings().ttlSecondsAfterFinished(), 0, Integer.MAX_VALUE))
+                        (int) Math.clamp(site.settings().ttlSecondsAfterFinished(), shortestTtl, Integer.MAX_VALUE))
                 : spec;
     }
 
@@ -150,7 +162,7 @@ final class JobManifests {
         labels.put("oz-task-id", Names.label(taskId));
         labels.put("oz-task-hash", Names.hash(taskId));
         labels.put("oz-execution-id", Names.label(run.key().execution()));
-        labels.put("oz-execution-hash", Names.hash(run.key().execution()));
+        labels.put(EXECUTION_HASH_LABEL, Names.hash(run.key().execution()));
         labels.put(Marks.EXECUTOR_LABEL, Names.hash(site.executor()));
         Map<String, String> annotations = new HashMap<>(site.settings().extraAnnotations());
         annotations.putAll(Marks.annotations(site.executor(), run, taskId, traceparent));
@@ -162,7 +174,8 @@ final class JobManifests {
                 .build();
     }
 
-    private static PodSpec pod(Site site, TaskSpec spec, List<Container.Sidecar> sidecars, Variables variables) {
+    private static PodSpec pod(Site site, TaskSpec spec, List<Container.Sidecar> sidecars, Variables variables)
+            throws StartFailure {
         PodSpec template = site.template();
         Optional<io.fabric8.kubernetes.api.model.Container> own = template.getContainers().stream()
                 .filter(container -> TASK.equals(container.getName()))
@@ -220,7 +233,8 @@ final class JobManifests {
             TaskSpec spec,
             Optional<io.fabric8.kubernetes.api.model.Container> own,
             List<VolumeMount> mounts,
-            Variables variables) {
+            Variables variables)
+            throws StartFailure {
         Kubernetes settings = site.settings();
         io.fabric8.kubernetes.api.model.Container template =
                 own.orElseGet(() -> new ContainerBuilder().withName(TASK).build());
@@ -245,6 +259,11 @@ final class JobManifests {
             }
         }
         List<String> arguments = variables.arguments(given);
+        String directory = spec.workdir().orElse(WORKSPACE);
+        if (!directory.startsWith("/")) {
+            throw new StartFailure(
+                    Cause.WORKSPACE_UNFIT, "the working directory '%s' is no absolute path".formatted(directory));
+        }
         return new ContainerBuilder(template)
                 .withImage(spec.image().or(settings::defaultImage).orElse(DEFAULT_IMAGE))
                 .withImagePullPolicy(
@@ -253,7 +272,9 @@ final class JobManifests {
                                 : settings.imagePullPolicy().wireName())
                 .withCommand(command.stream().map(Variables::literal).toList())
                 .withArgs(arguments)
-                .withWorkingDir(WORKSPACE)
+                .withWorkingDir(directory)
+                .withRestartPolicy(null) // an agent is not started again in its Pod either
+                .withRestartPolicyRules(List.of())
                 .withEnv(variables.of(template.getEnv(), spec, site))
                 .withVolumeMounts(together(template.getVolumeMounts(), mounts))
                 .withResources(shaped(template.getResources(), spec.container().shape()))

@@ -12,6 +12,7 @@ import dev.slipway.executor.core.Survivor;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
+import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.TaskSpec;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
@@ -43,6 +44,7 @@ final class KubernetesBackend implements Backend, Closeable {
 
     private final Site site;
     private final Cluster cluster;
+    private final Creation creation;
     private final Deadline began;
     private final Sights sights;
     private final Map<RunId, RunHandle> handles = new ConcurrentHashMap<>();
@@ -51,6 +53,7 @@ final class KubernetesBackend implements Backend, Closeable {
     KubernetesBackend(Site site, Cluster cluster, InstantSource clock, Duration settling) {
         this.site = site;
         this.cluster = cluster;
+        this.creation = new Creation(site, cluster);
         this.began = Deadline.in(settling);
         this.sights = new Sights(cluster, site.settings().unschedulableTimeout(), clock);
     }
@@ -88,10 +91,21 @@ final class KubernetesBackend implements Backend, Closeable {
             handle.name(Names.ofJob(spec.taskId(), run.key()));
             if (handle.ended().isEmpty() && sights.of(run, handle).isEmpty()) {
                 progress.step("making its Job");
-                new Creation(site, cluster).create(run, spec, handle.names());
+                create(run, spec, handle);
             }
         } finally {
             handle.starting.unlock();
+        }
+    }
+
+    private void create(RunId run, TaskSpec spec, RunHandle handle) throws StartFailure, IOException {
+        try {
+            creation.create(run, spec, handle.names())
+                    .ifPresent(ending -> handle.decide(
+                            new Observed.Ended(ending, 0, cluster.now().toEpochMilli())));
+        } catch (IOException | RuntimeException e) {
+            handle.failToStart();
+            throw e;
         }
     }
 
@@ -136,11 +150,11 @@ final class KubernetesBackend implements Backend, Closeable {
 
     private Optional<Observed> look(RunId run, RunHandle handle, Sighting sighting, Deadline deadline)
             throws IOException {
-        Optional<Observed.Ended> recorded = sighting.job().flatMap(EndRecords::read);
-        if (recorded.isPresent()) {
-            return Optional.of(handle.end(recorded.get()));
+        Optional<Job> standIn = sighting.job().filter(EndRecords::isOn);
+        if (standIn.isPresent()) {
+            return Optional.of(handle.end(EndRecords.read(standIn.get())));
         }
-        if (handle.isStopped() || handle.decided().isPresent()) {
+        if (handle.isBeingEnded() || handle.decided().isPresent()) {
             // Its Job is being deleted: its end is told once that is recorded.
             return settle(run, handle, deadline) ? handle.ended().map(end -> end) : Optional.of(open(sighting));
         }
@@ -180,7 +194,9 @@ final class KubernetesBackend implements Backend, Closeable {
      * @return whether that is done; if not, the caller asks again
      */
     private boolean settle(RunId run, RunHandle handle, Deadline deadline) throws IOException {
-        handle.ending.lock();
+        if (!handle.tryEnding(deadline)) {
+            return false;
+        }
         try {
             if (handle.ended().isPresent()) {
                 return true;
@@ -188,7 +204,8 @@ final class KubernetesBackend implements Backend, Closeable {
             Sighting sighting = sights.of(run, handle).orElseThrow(() -> new IOException("the Job is not to be seen"));
             Job job = sighting.job().orElseThrow();
             if (!sighting.isJobGone() && job.getMetadata().getDeletionTimestamp() == null) {
-                cluster.api().delete(job.getMetadata().getName(), DeletionPropagation.FOREGROUND);
+                creation.announce(run, job);
+                cluster.api().delete(job, DeletionPropagation.FOREGROUND);
             }
             while (!sighting.isGone() && !PodVerdicts.hasLostItsNode(sighting)) {
                 if (deadline.isOver()) {
@@ -201,8 +218,9 @@ final class KubernetesBackend implements Backend, Closeable {
             Observed.Ended end = handle.decided()
                     .filter(decided -> !contradicts(decided, PodVerdicts.startedAt(sightingOf(run, handle))))
                     .orElseGet(() -> lastWord(sightingOf(run, handle)));
-            record(run, job, end);
-            handle.end(end);
+            Observed.Ended told = handle.isAbandoned() ? abandoned(end) : end;
+            creation.record(run, job, told);
+            handle.end(told);
             return true;
         } finally {
             handle.ending.unlock();
@@ -226,14 +244,19 @@ final class KubernetesBackend implements Backend, Closeable {
                         Math.max(PodVerdicts.startedAt(sighting), sighting.now().toEpochMilli()));
     }
 
-    private void record(RunId run, Job job, Observed.Ended end) throws IOException {
-        new Creation(site, cluster)
-                .record(
-                        run,
-                        Marks.taskId(job),
-                        Marks.survivor(job).flatMap(Survivor::traceparent),
-                        List.of(job.getMetadata().getName()),
-                        end);
+    /** What is told of the end of a run whose start failed half-way: nobody stopped it, so neither is that its end's cause. */
+    static Observed.Ended abandoned(Observed.Ended end) {
+        Ending ending = switch (end.ending()) {
+            case Ending.NotStarted never
+            when never.reason() == FailureReason.TASK_CANCELLED ->
+                Cause.START_FAILED.notStarted("the start failed half-way");
+            case Ending.Exited exited
+            when exited.stopped() ->
+                Cause.START_FAILED.lost(
+                        "the start failed half-way, and the agent, which had begun meanwhile, was ended");
+            default -> end.ending();
+        };
+        return new Observed.Ended(ending, end.startedAtMillis(), end.endedAtMillis());
     }
 
     @Override
@@ -257,7 +280,7 @@ final class KubernetesBackend implements Backend, Closeable {
             if (observed.isPresent() && observed.get() instanceof Observed.Ended ended) {
                 return hasNeverStarted(ended);
             }
-            handle.stop();
+            handle.revoke();
             if (!settle(run, handle, Deadline.in(graceOf(sighting.get()).plus(MARGIN)))) {
                 throw new IOException("its Pod has not gone yet");
             }
@@ -267,22 +290,27 @@ final class KubernetesBackend implements Backend, Closeable {
         }
     }
 
-    /** What stands in its Job's place keeps every Job of that name from being made; one of another name needs time to show. */
+    /**
+     * What stands in the places of its Job keeps every Job of those names from being made; one of a name that is not known needs
+     * time to show.
+     */
     private boolean revokeUnseen(RunId run, RunHandle handle) throws IOException {
         if (handle.names().isEmpty() && !began.isOver()) {
             throw new IOException(
                     "an earlier process of this executor may have asked for its Job: waiting %d s for that to show"
                             .formatted(began.left().toSeconds() + 1));
         }
+        cluster.seeJobsOf(run);
+        if (!cluster.mirror().of(run).isEmpty()) {
+            throw new IOException("its Job has just been seen");
+        }
         Observed.Ended end = new Observed.Ended(
                 Cause.STOPPED_BEFORE_START.notStarted("stopped before the agent started"),
                 0,
                 cluster.now().toEpochMilli());
-        Job there = new Creation(site, cluster).record(run, "", Optional.empty(), handle.names(), end);
-        if (!EndRecords.isOn(there)) {
-            throw new IOException("its Job has just been made");
-        }
-        handle.end(end);
+        Observed.Ended told = handle.isAbandoned() ? abandoned(end) : end;
+        creation.takeNames(run, handle.names(), told);
+        handle.end(told);
         return true;
     }
 
@@ -325,7 +353,7 @@ final class KubernetesBackend implements Backend, Closeable {
         RunHandle handle = handle(run);
         for (Mirror.Seen seen : cluster.mirror().of(run)) {
             if (!seen.isGone() && isForgotten(seen.job(), handle)) {
-                cluster.api().delete(seen.job().getMetadata().getName(), DeletionPropagation.BACKGROUND);
+                cluster.api().delete(seen.job(), DeletionPropagation.BACKGROUND);
             }
         }
         cluster.mirror().forget(run);

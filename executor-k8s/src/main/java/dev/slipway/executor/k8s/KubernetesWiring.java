@@ -42,7 +42,7 @@ final class KubernetesWiring {
     @Singleton
     Cluster cluster(Identity identity, Settings settings, Clock clock, MeterRegistry registry) {
         Site site = site(settings, identity.id(), System.getenv());
-        Cluster cluster = new Cluster(site, () -> connect(site.settings()), clock);
+        Cluster cluster = new Cluster(site, () -> connect(site.settings()), clock, System::nanoTime);
         Gauge.builder("slipway.kubernetes.list.age", () -> cluster.age().toMillis() / 1000.0)
                 .description("since the cluster's Jobs and Pods were last listed whole")
                 .baseUnit("seconds")
@@ -89,9 +89,7 @@ final class KubernetesWiring {
         if (settings.kubeconfig().isEmpty() && Files.exists(TOKEN)) {
             System.setProperty(Config.KUBERNETES_AUTH_TRYKUBECONFIG_SYSTEM_PROPERTY, "false");
         }
-        Config found = settings.kubeconfig()
-                .map(file -> Config.fromKubeconfig(readable(file).toFile()))
-                .orElseGet(() -> new ConfigBuilder().build());
+        Config found = settings.kubeconfig().map(KubernetesWiring::read).orElseGet(() -> new ConfigBuilder().build());
         return new KubernetesClientBuilder()
                 .withConfig(new ConfigBuilder(found)
                         .withConnectionTimeout(CONNECT_MILLIS)
@@ -102,10 +100,21 @@ final class KubernetesWiring {
                 .build();
     }
 
-    private static Path readable(Path file) {
-        if (!Files.isReadable(file)) {
-            throw new IllegalArgumentException(file + " is not there or cannot be read");
+    private static Config read(Path file) {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            throw new UnfitConfiguration("it is not there, is no file or cannot be read");
         }
-        return file;
+        Config config;
+        try {
+            config = Config.fromKubeconfig(file.toFile());
+        } catch (RuntimeException e) {
+            throw new UnfitConfiguration(
+                    "it is no kubeconfig: compare it with kubectl config view --kubeconfig " + file);
+        }
+        if (config.getCurrentContext() == null) {
+            throw new UnfitConfiguration(
+                    "it has no current-context that it describes: kubectl config use-context sets one");
+        }
+        return config;
     }
 }

@@ -29,14 +29,17 @@ final class Mirror {
     /** A Job and its Pods. */
     record Seen(Job job, boolean isGone, List<Sighting.SeenPod> pods) {}
 
-    private record SeenJob(Job job, boolean isGone) {}
+    private record SeenJob(RunId run, Job job, boolean isGone) {}
 
     private final String executor;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private final Map<String, SeenJob> jobs = new LinkedHashMap<>();
     private final Map<String, Map<String, Sighting.SeenPod>> podsByJob = new HashMap<>();
-    private final Set<RunId> forgotten = new HashSet<>();
+
+    /** The uids of Jobs that the cluster may still show, and nobody asks for any more. */
+    private final Set<String> forgotten = new HashSet<>();
+
     private long version;
 
     /** @param executor the id that the Jobs carry */
@@ -52,9 +55,8 @@ final class Mirror {
                     Set<String> there = uids(all);
                     jobs.replaceAll((uid, seen) -> there.contains(uid) || isNewer(seen.job(), listVersion)
                             ? seen
-                            : new SeenJob(seen.job(), true));
-                    forgotten.retainAll(
-                            all.stream().flatMap(job -> Marks.run(job).stream()).collect(Collectors.toSet()));
+                            : new SeenJob(seen.run(), seen.job(), true));
+                    forgotten.retainAll(there);
                     all.forEach(job -> put(job, false));
                 });
             }
@@ -93,7 +95,7 @@ final class Mirror {
         };
     }
 
-    /** A Job that this process has just made: the watch shows it later. */
+    /** A Job that this process has just made or found: the watch shows it later. */
     void made(Job job) {
         update(() -> put(job, false));
     }
@@ -129,7 +131,7 @@ final class Mirror {
         lock.lock();
         try {
             return jobs.values().stream()
-                    .filter(seen -> Marks.run(seen.job()).filter(run::equals).isPresent())
+                    .filter(seen -> run.equals(seen.run()))
                     .map(seen -> new Seen(seen.job(), seen.isGone(), podsOf(seen.job())))
                     .toList();
         } finally {
@@ -153,16 +155,16 @@ final class Mirror {
     /** From now on nobody asks for it. */
     void forget(RunId run) {
         update(() -> {
-            List<SeenJob> forgottenJobs = jobs.values().stream()
-                    .filter(seen -> Marks.run(seen.job()).filter(run::equals).isPresent())
+            List<SeenJob> all = jobs.values().stream()
+                    .filter(seen -> run.equals(seen.run()))
                     .toList();
-            forgottenJobs.forEach(seen -> {
+            all.forEach(seen -> {
                 jobs.remove(uid(seen.job()));
                 podsByJob.remove(uid(seen.job()));
+                if (!seen.isGone()) {
+                    forgotten.add(uid(seen.job()));
+                }
             });
-            if (forgottenJobs.stream().anyMatch(seen -> !seen.isGone())) {
-                forgotten.add(run);
-            }
         });
     }
 
@@ -175,9 +177,9 @@ final class Mirror {
         if (run.isEmpty() || !executor.equals(Marks.executor(job))) {
             return;
         }
-        if (forgotten.contains(run.get())) {
+        if (forgotten.contains(uid(job))) {
             if (isGone) {
-                forgotten.remove(run.get());
+                forgotten.remove(uid(job));
             }
             return;
         }
@@ -185,7 +187,7 @@ final class Mirror {
         if (known == null
                 ? !isGone
                 : isGone || !isNewer(known.job(), job.getMetadata().getResourceVersion())) {
-            jobs.put(uid(job), new SeenJob(job, isGone));
+            jobs.put(uid(job), new SeenJob(run.get(), job, isGone));
         }
     }
 

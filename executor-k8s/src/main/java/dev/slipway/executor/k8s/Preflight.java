@@ -35,6 +35,10 @@ final class Preflight {
     private static final Duration POLL = Duration.ofMillis(500);
     private static final String IMAGE_MOUNT = "/preflight-image";
     private static final String NAME = "preflight";
+    private static final int UNAUTHORIZED = 401;
+
+    /** How long a Job whose maker was killed is there. In seconds. */
+    private static final long LEFT_BEHIND = 60;
 
     private record Right(String verb, String group, String resource) {
         @Override
@@ -74,9 +78,7 @@ final class Preflight {
             version = api.version();
             LOG.infof("the cluster at %s is of version %s", api.server(), version);
         } catch (IOException e) {
-            throw new PreflightFailure(
-                    "the cluster at %s does not answer: %s: see whether it runs, and whether backend.kubernetes.kubeconfig names the right one"
-                            .formatted(api.server(), e.getMessage()));
+            throw refused(e);
         }
         checkRights();
         return checkPod();
@@ -100,11 +102,11 @@ final class Preflight {
                 }
             } catch (ApiFailure e) {
                 if (!e.isRefusal()) {
-                    throw unreachable(e);
+                    throw refused(e);
                 }
                 return; // who may not ask finds out by doing
             } catch (IOException e) {
-                throw unreachable(e);
+                throw refused(e);
             }
         }
         if (!missing.isEmpty()) {
@@ -114,8 +116,20 @@ final class Preflight {
         }
     }
 
-    private PreflightFailure unreachable(IOException e) {
-        return new PreflightFailure("the cluster at %s does not answer: %s".formatted(api.server(), e.getMessage()));
+    private PreflightFailure refused(IOException e) {
+        if (e instanceof ApiFailure failure && failure.code() == UNAUTHORIZED) {
+            return new PreflightFailure(
+                    "the cluster at %s does not know this executor's account (%s): see whether its token or certificate has expired, and whether backend.kubernetes.kubeconfig names the right user"
+                            .formatted(api.server(), e.getMessage()));
+        }
+        if (e instanceof ApiFailure failure && failure.isRefusal()) {
+            return new PreflightFailure(
+                    "in namespace %s this executor's account may not do what it must: %s: see its Role (docs/kubernetes.md has the whole one)"
+                            .formatted(api.namespace(), e.getMessage()));
+        }
+        return new PreflightFailure(
+                "the cluster at %s does not answer: %s: see whether it runs, and whether backend.kubernetes.kubeconfig names the right one"
+                        .formatted(api.server(), e.getMessage()));
     }
 
     private List<String> checkPod() throws PreflightFailure {
@@ -123,6 +137,9 @@ final class Preflight {
         try {
             job = api.create(job());
         } catch (IOException e) {
+            if (!(e instanceof ApiFailure failure && failure.isRefusal())) {
+                throw refused(e);
+            }
             throw new PreflightFailure(
                     "the preflight's Job cannot be made in namespace %s: %s: see whether the namespace exists, the account's Role, and pod_template"
                             .formatted(api.namespace(), e.getMessage()));
@@ -130,7 +147,7 @@ final class Preflight {
         try {
             return await(job);
         } catch (IOException e) {
-            throw unreachable(e);
+            throw refused(e);
         } finally {
             delete(job);
         }
@@ -138,7 +155,7 @@ final class Preflight {
 
     private void delete(Job job) {
         try {
-            api.delete(job.getMetadata().getName(), DeletionPropagation.BACKGROUND);
+            api.delete(job, DeletionPropagation.BACKGROUND);
         } catch (IOException e) {
             LOG.warnf("the preflight's Job %s is left: %s", job.getMetadata().getName(), e.getMessage());
         }
@@ -150,7 +167,7 @@ final class Preflight {
             Optional<Pod> pod = api.pods(Map.of("job-name", job.getMetadata().getName())).items().stream()
                     .findFirst();
             if (pod.isPresent() && (!site.settings().useImageVolumes() || hasSucceeded(pod.get()))) {
-                return List.of();
+                return remarks(job);
             }
             Optional<String> refusal = pod.isPresent() ? Optional.empty() : refusal(job);
             if (refusal.filter(words -> words.contains("exceeded quota")).isPresent()) {
@@ -173,6 +190,14 @@ final class Preflight {
                                         site.settings().preflightImage())
                         : "the cluster made no Pod for the preflight's Job in namespace %s within %d s, and does not say why: see its controller manager, and its admission rules"
                                 .formatted(api.namespace(), PATIENCE.toSeconds()));
+    }
+
+    /** A field that a cluster does not know is left out of what it answers. */
+    private static List<String> remarks(Job made) {
+        return JobManifests.REPLACEMENT.equals(made.getSpec().getPodReplacementPolicy())
+                ? List.of()
+                : List.of(
+                        "this cluster does not know podReplacementPolicy (Kubernetes before 1.29): should it make a second Pod for a task, that is noticed only after both have begun");
     }
 
     private boolean hasSucceeded(Pod pod) throws PreflightFailure {
@@ -208,7 +233,9 @@ final class Preflight {
                         .build())
                 .withNewSpec()
                 .withBackoffLimit(0)
-                .withTtlSecondsAfterFinished(60)
+                .withPodReplacementPolicy(JobManifests.REPLACEMENT)
+                .withActiveDeadlineSeconds(LEFT_BEHIND)
+                .withTtlSecondsAfterFinished((int) LEFT_BEHIND)
                 .withNewTemplate()
                 .withNewMetadata()
                 .withLabels(site.settings().extraLabels())

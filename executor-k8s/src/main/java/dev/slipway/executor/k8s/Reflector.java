@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -53,17 +54,31 @@ final class Reflector<T extends HasMetadata> implements Closeable {
     private final Sink<T> sink;
     private final Thread thread;
     private final CompletableFuture<Void> first = new CompletableFuture<>();
-    private volatile Deadline lastList = Deadline.in(Duration.ZERO);
+    private final LongSupplier nanos;
+    private volatile long listedAt;
+    private volatile String trouble = "";
     private volatile boolean closed;
 
-    /** @param resource the API's path of this kind, with %s in the place of the namespace */
-    Reflector(String resource, Class<T> type, Map<String, String> labels, Api api, Lister<T> lister, Sink<T> sink) {
+    /**
+     * @param resource the API's path of this kind, with %s in the place of the namespace
+     * @param nanos a clock that nobody sets
+     */
+    Reflector(
+            String resource,
+            Class<T> type,
+            Map<String, String> labels,
+            Api api,
+            Lister<T> lister,
+            Sink<T> sink,
+            LongSupplier nanos) {
         this.resource = resource;
         this.type = type;
         this.labels = labels;
         this.api = api;
         this.lister = lister;
         this.sink = sink;
+        this.nanos = nanos;
+        this.listedAt = nanos.getAsLong();
         this.thread =
                 Thread.ofVirtual().name("mirror of " + type.getSimpleName()).unstarted(this::run);
     }
@@ -87,7 +102,12 @@ final class Reflector<T extends HasMetadata> implements Closeable {
 
     /** Since the last whole list, or since there has been none. */
     Duration age() {
-        return lastList.elapsed();
+        return Duration.ofNanos(nanos.getAsLong() - listedAt);
+    }
+
+    /** Why nothing is seen now, in words; empty while all is well. */
+    String trouble() {
+        return trouble;
     }
 
     @Override
@@ -98,18 +118,13 @@ final class Reflector<T extends HasMetadata> implements Closeable {
 
     private void run() {
         Duration pause = PAUSE;
-        String trouble = "";
         while (!closed) {
             try {
                 Api.Listed<T> listed = lister.list(labels);
                 sink.listed(listed.items(), listed.version());
-                lastList = Deadline.in(PERIOD);
+                listedAt = nanos.getAsLong();
                 first.complete(null);
-                if (!trouble.isEmpty()) {
-                    LOG.infof("the cluster's %ss are seen again", type.getSimpleName());
-                    trouble = "";
-                }
-                watch(listed.version());
+                watch(listed.version(), Deadline.in(PERIOD));
                 pause = PAUSE;
             } catch (IOException | RuntimeException e) {
                 if (!closed && trouble.isEmpty()) {
@@ -131,10 +146,14 @@ final class Reflector<T extends HasMetadata> implements Closeable {
     }
 
     /** Until the server ends it, it is cut, or the next list is due. */
-    private void watch(String version) throws IOException {
+    private void watch(String version, Deadline end) throws IOException {
         try (InputStream stream = api.watch(resource, labels, version, PERIOD.toSeconds());
-                Watchdog _ = new Watchdog(stream, lastList.left());
+                Watchdog _ = new Watchdog(stream, end.left());
                 BufferedReader lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            if (!trouble.isEmpty()) {
+                LOG.infof("the cluster's %ss are seen again", type.getSimpleName());
+                trouble = "";
+            }
             String line = lines.readLine();
             while (line != null && !closed) {
                 WatchLine event = api.unmarshal(line, WatchLine.class);

@@ -1,9 +1,12 @@
 package dev.slipway.executor.k8s;
 
+import dev.slipway.executor.core.Deadline;
 import dev.slipway.executor.core.Observed;
 import dev.slipway.executor.core.RunId;
+import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +20,8 @@ final class RunHandle {
 
     private final RunId run;
     private volatile boolean stopped;
+    private volatile boolean revoked;
+    private volatile boolean failedToStart;
     private volatile List<String> names = List.of();
     private volatile Observed.@Nullable Ended decided;
     private volatile Observed.@Nullable Ended ended;
@@ -31,8 +36,37 @@ final class RunHandle {
         stopped = true;
     }
 
-    boolean isStopped() {
-        return stopped;
+    /** The right to start is being taken away. */
+    void revoke() {
+        revoked = true;
+    }
+
+    /** Whether this process ends it, for whatever reason. */
+    boolean isBeingEnded() {
+        return stopped || revoked;
+    }
+
+    /** The start of this process failed half-way: whoever revokes the run now does so for that, and nobody stopped it. */
+    void failToStart() {
+        failedToStart = true;
+    }
+
+    boolean isAbandoned() {
+        return failedToStart && !stopped;
+    }
+
+    /**
+     * Waits for the turn to take the run away, until the deadline. Whoever gets it gives it back.
+     *
+     * @return whether it is this thread's
+     */
+    boolean tryEnding(Deadline deadline) throws InterruptedIOException {
+        try {
+            return ending.tryLock(deadline.left().toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for the run's end");
+        }
     }
 
     /** What its Job may be called, once a task was seen; empty before. */

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,15 @@ import org.jspecify.annotations.Nullable;
  * whoever takes the output by a bounded length, and keeps what it gave until that is delivered.
  */
 final class RunLog implements Closeable {
-    private static final int AHEAD = 1 << 20;
+    private static final Logger LOG = Logger.getLogger(RunLog.class);
+
+    /** How much is read ahead, in bytes of memory. */
+    private static final int AHEAD = 256 << 10;
+
+    /** What a line costs beside its bytes. */
+    private static final long LINE_COST = 160;
+
+    private static final int BAD_REQUEST = 400;
     private static final int NOT_FOUND = 404;
     private static final Duration PAUSE = Duration.ofMillis(250);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
@@ -33,7 +42,20 @@ final class RunLog implements Closeable {
     /** How long the last of an ended container's output may take to arrive. */
     private static final Duration LAST = Duration.ofSeconds(15);
 
-    private record Piece(Bytes bytes, LogCursor before, LogCursor after) {}
+    /**
+     * After so much silence a log is read anew: what lies between may have dropped the connection without a word. A run's end
+     * makes that more urgent.
+     */
+    private static final Duration SILENCE = Duration.ofMinutes(2);
+
+    private static final Duration SILENCE_AT_THE_END = Duration.ofSeconds(5);
+    private static final Duration GLANCE = Duration.ofSeconds(1);
+
+    private record Piece(Bytes bytes, LogCursor before, LogCursor after) {
+        long cost() {
+            return bytes.length() + LINE_COST;
+        }
+    }
 
     private final RunId run;
     private final Api api;
@@ -45,6 +67,7 @@ final class RunLog implements Closeable {
     private long ahead;
     private LogCursor read = LogCursor.START;
     private @Nullable Reader reader;
+    private String trouble = "";
     private boolean finished;
     private boolean closed;
 
@@ -113,6 +136,9 @@ final class RunLog implements Closeable {
                 Duration wait = deadline.isOver() ? PAUSE : deadline.left();
                 changed.await(Math.max(1, wait.toNanos()), TimeUnit.NANOSECONDS);
             }
+            if (given == pieces.size() && !finished && !closed && last.isOver() && isOver()) {
+                throw new IOException("the rest of the run's output cannot be read now" + trouble);
+            }
             return given == pieces.size()
                     ? new LogSource.Chunk(
                             Bytes.EMPTY,
@@ -150,6 +176,7 @@ final class RunLog implements Closeable {
                 : 0;
         LogCursor middle = new LogCursor(
                 whole.after().container(), whole.after().time(), whole.after().line(), begin + length);
+        ahead += LINE_COST;
         pieces.set(index, new Piece(Bytes.of(whole.bytes().unwrap(), 0, length), whole.before(), middle));
         pieces.add(
                 index + 1,
@@ -162,9 +189,7 @@ final class RunLog implements Closeable {
             for (int i = given - 1; i >= 0; i--) {
                 if (pieces.get(i).after().equals(delivered)) {
                     List<Piece> done = pieces.subList(0, i + 1);
-                    ahead -= done.stream()
-                            .mapToLong(piece -> piece.bytes().length())
-                            .sum();
+                    ahead -= done.stream().mapToLong(Piece::cost).sum();
                     given -= done.size();
                     done.clear();
                     changed.signalAll();
@@ -228,6 +253,8 @@ final class RunLog implements Closeable {
         private final Thread thread;
         private volatile boolean stopped;
         private volatile @Nullable InputStream stream;
+        private volatile Deadline heard = Deadline.in(SILENCE);
+        private volatile boolean silent;
         private LogCursor at;
 
         Reader(LogCursor from) {
@@ -282,15 +309,21 @@ final class RunLog implements Closeable {
                 }
                 boolean wasOver = where.get().isOver();
                 try {
-                    read(where.get().pod(), where.get().container());
-                    if (wasOver) {
+                    boolean isWhole = read(where.get().pod(), where.get().container());
+                    tell("");
+                    if (wasOver && isWhole) {
                         return;
                     }
                     awaitOver();
                     pause = PAUSE;
                 } catch (ApiFailure e) {
-                    if (e.code() == NOT_FOUND) {
+                    // What never began has no output, and what is gone has none any more.
+                    if (e.code() == NOT_FOUND || (e.code() == BAD_REQUEST && wasOver)) {
                         return;
+                    }
+                    tell(": " + e.getMessage());
+                    if (e.isRefusal() && e.code() != BAD_REQUEST) {
+                        LOG.warnf("the output of %s cannot be read, trying again: %s", run, e.getMessage());
                     }
                     pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) < 0 ? pause.multipliedBy(2) : LONGEST_PAUSE;
                 }
@@ -308,24 +341,57 @@ final class RunLog implements Closeable {
             }
         }
 
-        private void read(String pod, String container) throws IOException {
+        private void tell(String words) {
+            lock.lock();
+            try {
+                trouble = words;
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** @return whether the log has ended, and not only the connection */
+        private boolean read(String pod, String container) throws IOException {
             Instant since = at.container().equals(container) ? at.time().truncatedTo(ChronoUnit.SECONDS) : Instant.MIN;
             LogLines lines = new LogLines(container, at, this::give);
             try (InputStream open = api.log(pod, container, since.equals(Instant.MIN) ? "" : since.toString())) {
                 stream = open;
-                byte[] buffer = new byte[16 << 10];
-                int length = stopped ? -1 : open.read(buffer);
-                while (length >= 0) {
-                    lines.take(buffer, length);
-                    awaitRoom();
-                    length = stopped ? -1 : open.read(buffer);
+                heard = Deadline.in(SILENCE);
+                Thread listener = Thread.ofVirtual().start(() -> closeIfSilent(open));
+                try {
+                    byte[] buffer = new byte[16 << 10];
+                    int length = stopped ? -1 : open.read(buffer);
+                    while (length >= 0) {
+                        lines.take(buffer, length);
+                        awaitRoom();
+                        heard = Deadline.in(SILENCE);
+                        length = stopped ? -1 : open.read(buffer);
+                    }
+                } finally {
+                    listener.interrupt();
                 }
+                return !silent;
             } catch (ApiFailure | InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
-                // cut: what is missing is read again
+                return false; // cut: what is missing is read again
             } finally {
                 stream = null;
+                silent = false;
+            }
+        }
+
+        private void closeIfSilent(InputStream open) {
+            try {
+                Deadline patience = heard;
+                while (!patience.isOver() && !(patience.elapsed().compareTo(SILENCE_AT_THE_END) > 0 && isOver())) {
+                    patience.pause(GLANCE);
+                    patience = heard;
+                }
+                silent = true;
+                open.close();
+            } catch (IOException e) {
+                // it is read no more
             }
         }
 
@@ -333,8 +399,9 @@ final class RunLog implements Closeable {
             lock.lock();
             try {
                 if (!stopped) {
-                    pieces.add(new Piece(Bytes.wrap(bytes), at, after));
-                    ahead += bytes.length;
+                    Piece piece = new Piece(Bytes.wrap(bytes), at, after);
+                    pieces.add(piece);
+                    ahead += piece.cost();
                     at = after;
                     read = after;
                     changed.signalAll();

@@ -30,20 +30,24 @@ final class Sights {
         this.clock = clock;
     }
 
-    /** Empty if the cluster has never shown anything of it. A record of its end counts only once its Job is gone. */
+    /**
+     * Empty if the cluster has never shown anything of it. A record of its end counts only once its Job is gone, and the
+     * announcement of a deletion only if nothing else is known.
+     */
     Optional<Sighting> of(RunId run, RunHandle handle) {
         List<Mirror.Seen> all = cluster.mirror().of(run);
         Optional<Mirror.Seen> record = all.stream()
-                .filter(seen -> !seen.isGone() && EndRecords.isOn(seen.job()))
+                .filter(seen -> !seen.isGone() && EndRecords.isFinal(seen.job()))
                 .findFirst();
         Optional<Mirror.Seen> job =
                 all.stream().filter(seen -> !EndRecords.isOn(seen.job())).findFirst();
         if (record.isPresent() && job.isPresent() && !job.get().isGone()) {
-            EndRecords.read(record.get().job()).ifPresent(handle::decide);
+            handle.decide(EndRecords.read(record.get().job()));
         }
         Optional<Mirror.Seen> telling =
                 record.isPresent() && job.filter(seen -> !seen.isGone()).isEmpty() ? record : job;
-        return telling.map(seen -> sighting(seen, handle));
+        return telling.or(() -> all.stream().filter(seen -> !seen.isGone()).findFirst())
+                .map(seen -> sighting(seen, handle));
     }
 
     private Sighting sighting(Mirror.Seen seen, RunHandle handle) {
@@ -53,7 +57,7 @@ final class Sights {
                 seen.isGone(),
                 seen.pods(),
                 needsExplanation(seen, now) ? complaints(seen) : List.of(),
-                handle.isStopped(),
+                handle.isBeingEnded(),
                 patience,
                 now);
     }

@@ -56,7 +56,13 @@ final class FakeCluster implements AutoCloseable {
     private final Set<String> denied = new HashSet<>();
     private final FakeNode node;
     private long version = 1;
+    private final Map<String, Integer> failing = new HashMap<>();
+    private final Set<String> lastWords = new HashSet<>();
+    private final Set<String> deaf = new HashSet<>();
     private long watchEra;
+    private long streamEra;
+    private long silentEra;
+    private int expired;
     private boolean isAway;
     private boolean isMissing;
     private Optional<String> podRefusal = Optional.empty();
@@ -76,6 +82,7 @@ final class FakeCluster implements AutoCloseable {
     @Override
     public void close() {
         node.close();
+        goAway(true);
         server.stop(0);
         threads.shutdownNow();
     }
@@ -95,7 +102,34 @@ final class FakeCluster implements AutoCloseable {
     synchronized void goAway(boolean away) {
         isAway = away;
         watchEra++;
+        streamEra++;
         notifyAll();
+    }
+
+    /** What streams now neither shows anything more nor ends, as behind a balancer that has forgotten it. */
+    synchronized void goSilent() {
+        silentEra = ++streamEra;
+        notifyAll();
+    }
+
+    /** The next watches are told that their version is too old. */
+    synchronized void expireWatches(int count) {
+        expired = count;
+    }
+
+    /** Answers these calls with this status; 0: as usual. */
+    synchronized void fail(String call, int code) {
+        failing.put(call, code);
+    }
+
+    /** Does what the next of these calls asks, and goes away before it can say so. */
+    synchronized void goAwayAfter(String call) {
+        lastWords.add(call);
+    }
+
+    /** Leaves a field out of the Jobs that it is given, as a cluster does that does not know it. */
+    synchronized void ignore(String field) {
+        deaf.add(field);
     }
 
     synchronized void cutWatches() {
@@ -275,6 +309,11 @@ final class FakeCluster implements AutoCloseable {
                     status(exchange, 403, "Forbidden", "agent cannot " + call + " in namespace " + NAMESPACE);
                     return;
                 }
+                int code = failing.getOrDefault(call, 0);
+                if (code != 0) {
+                    status(exchange, code, "Trouble", "no " + call + " now");
+                    return;
+                }
             }
             switch (call) {
                 case "get version" ->
@@ -334,12 +373,15 @@ final class FakeCluster implements AutoCloseable {
                 status(exchange, 409, "AlreadyExists", resource + " \"" + name + "\" already exists");
                 return;
             }
+            deaf.forEach(object.withObject("/spec")::remove);
             add(resource, object);
             ObjectNode answer = object.deepCopy();
             if (resource.equals("jobs")) {
                 created(object);
             }
-            answer(exchange, 201, answer);
+            if (!isLastWord("create " + resource)) {
+                answer(exchange, 201, answer);
+            }
         }
     }
 
@@ -355,11 +397,27 @@ final class FakeCluster implements AutoCloseable {
     private void delete(HttpExchange exchange, String name, Map<String, String> query, byte[] body) throws IOException {
         JsonNode options = body.length == 0 ? JSON.createObjectNode() : JSON.readTree(body);
         String policy = options.path("propagationPolicy").asText(query.getOrDefault("propagationPolicy", "Background"));
-        if (delete(name, policy)) {
-            status(exchange, 200, "", "");
+        String meant = options.at("/preconditions/uid").asText("");
+        Optional<ObjectNode> there = find("jobs", name);
+        if (there.isPresent()
+                && !meant.isEmpty()
+                && !meant.equals(there.get().at("/metadata/uid").asText())) {
+            status(exchange, 409, "Conflict", "the UID in the precondition does not match");
+        } else if (delete(name, policy)) {
+            if (!isLastWord("delete jobs")) {
+                status(exchange, 200, "", "");
+            }
         } else {
             status(exchange, 404, "NotFound", "jobs \"" + name + "\" not found");
         }
+    }
+
+    private synchronized boolean isLastWord(String call) {
+        boolean isLast = lastWords.remove(call);
+        if (isLast) {
+            goAway(true);
+        }
+        return isLast;
     }
 
     private void list(HttpExchange exchange, String resource, Map<String, String> query) throws IOException {
@@ -391,13 +449,21 @@ final class FakeCluster implements AutoCloseable {
         try (OutputStream out = exchange.getResponseBody()) {
             int at = 0;
             long era;
+            long born;
             synchronized (this) {
                 era = watchEra;
+                born = streamEra;
+                if (expired > 0) {
+                    expired--;
+                    out.write("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410}}\n"
+                            .getBytes(StandardCharsets.UTF_8));
+                    return;
+                }
             }
             while (System.nanoTime() < end) {
                 List<Change> news = new ArrayList<>();
                 synchronized (this) {
-                    while (at == changes.size() && era == watchEra && System.nanoTime() < end) {
+                    while (era == watchEra && (born < silentEra || (at == changes.size() && System.nanoTime() < end))) {
                         wait(200);
                     }
                     if (era != watchEra) {
@@ -434,8 +500,20 @@ final class FakeCluster implements AutoCloseable {
         exchange.sendResponseHeaders(200, 0);
         try (OutputStream out = exchange.getResponseBody()) {
             int at = 0;
+            long born;
+            synchronized (this) {
+                born = streamEra;
+            }
             Optional<List<FakeNode.Line>> lines = log.get().after(at);
             while (lines.isPresent()) {
+                synchronized (this) {
+                    while (born < silentEra) {
+                        wait(200);
+                    }
+                    if (born < streamEra) {
+                        return; // cut
+                    }
+                }
                 at += lines.get().size();
                 for (FakeNode.Line line : lines.get()) {
                     if (!line.time().isBefore(since)) {

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeNode implements AutoCloseable {
     private static final Pattern REFERENCE = Pattern.compile("\\$\\$|\\$\\(([A-Za-z0-9_.-]+)\\)");
     private static final long STEP_MILLIS = 20;
+    private static final long MOMENT_NANOS = 200_000_000;
 
     /** A line of output, its end included. */
     record Line(Instant time, Bytes bytes) {}
@@ -53,12 +54,13 @@ final class FakeNode implements AutoCloseable {
             notifyAll();
         }
 
-        /** What comes after the first {@code count}, once there is some; empty at the end. */
+        /** What comes after the first {@code count}, after a moment perhaps nothing; empty at the end. */
         synchronized Optional<List<Line>> after(int count) throws InterruptedException {
-            while (lines.size() == count && !isOver) {
-                wait(1_000);
+            long end = System.nanoTime() + MOMENT_NANOS;
+            while (lines.size() == count && !isOver && System.nanoTime() < end) {
+                wait(200);
             }
-            return lines.size() == count
+            return lines.size() == count && isOver
                     ? Optional.empty()
                     : Optional.of(List.copyOf(lines.subList(count, lines.size())));
         }
@@ -155,7 +157,10 @@ final class FakeNode implements AutoCloseable {
 
     private int runContainer(JsonNode container, String podName, Path directory, Running running, boolean isInit)
             throws IOException, InterruptedException {
-        Map<String, String> env = environment(container);
+        Map<String, String> env = environment(container, running);
+        if (running.isEnding) {
+            return 137;
+        }
         List<String> argv = new ArrayList<>();
         container.path("command").forEach(word -> argv.add(expand(word.asText(), env)));
         container.path("args").forEach(word -> argv.add(expand(word.asText(), env)));
@@ -253,7 +258,7 @@ final class FakeNode implements AutoCloseable {
         return statuses.addObject().put("name", container).put("image", "image").putObject("state");
     }
 
-    private Map<String, String> environment(JsonNode container) throws InterruptedException {
+    private Map<String, String> environment(JsonNode container, Running running) throws InterruptedException {
         Map<String, String> env = new HashMap<>();
         for (JsonNode variable : container.path("env")) {
             JsonNode secret = variable.at("/valueFrom/secretKeyRef");
@@ -263,19 +268,20 @@ final class FakeNode implements AutoCloseable {
                             ? expand(variable.path("value").asText(), env)
                             : secret(
                                     secret.path("name").asText(),
-                                    secret.path("key").asText()));
+                                    secret.path("key").asText(),
+                                    running));
         }
         return env;
     }
 
     /** A node waits for one that is not there. */
-    private String secret(String name, String key) throws InterruptedException {
+    private String secret(String name, String key, Running running) throws InterruptedException {
         Optional<ObjectNode> found = cluster.find("secrets", name);
-        for (int i = 0; i < 100 && found.isEmpty(); i++) {
+        while (found.isEmpty() && !running.isEnding) {
             TimeUnit.MILLISECONDS.sleep(STEP_MILLIS);
             found = cluster.find("secrets", name);
         }
-        return found.orElseThrow().path("stringData").path(key).asText();
+        return found.map(secret -> secret.path("stringData").path(key).asText()).orElse("");
     }
 
     /** As a kubelet does. */

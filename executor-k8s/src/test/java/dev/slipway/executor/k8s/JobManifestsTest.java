@@ -103,6 +103,13 @@ class JobManifestsTest {
         JsonNode pod = job.at("/spec/template/spec");
         JsonNode task = pod.at("/containers/1");
 
+        assertThat(job.fieldNames()).toIterable().containsExactlyInAnyOrder("apiVersion", "kind", "metadata", "spec");
+        assertThat(job.at("/metadata").fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrder("name", "namespace", "labels", "annotations");
+        assertThat(job.at("/spec/template/metadata").fieldNames())
+                .toIterable()
+                .containsExactlyInAnyOrder("labels", "annotations");
         assertThat(job.at("/metadata/name").asText()).isEqualTo("oz-task-task-1-exec-12345678");
         assertThat(job.at("/metadata/namespace").asText()).isEqualTo("agents");
         assertThat(job.at("/metadata/labels")).isEqualTo(JSON.readTree("""
@@ -117,6 +124,7 @@ class JobManifestsTest {
                  "slipway.dev/execution-id": "exec-12345678", "slipway.dev/attempt": "1",
                  "slipway.dev/task-id": "Task 1", "slipway.dev/traceparent": "%s"}
                 """.formatted(TRACEPARENT)));
+        assertThat(job.at("/spec/template/metadata/annotations")).isEqualTo(job.at("/metadata/annotations"));
         assertThat(without(job.at("/spec"), "template")).isEqualTo(JSON.readTree("""
                 {"parallelism": 1, "completions": 1, "backoffLimit": 0, "activeDeadlineSeconds": 28800,
                  "ttlSecondsAfterFinished": 86400, "podReplacementPolicy": "Failed",
@@ -135,18 +143,22 @@ class JobManifestsTest {
                 """));
         assertThat(names(pod.at("/initContainers")))
                 .containsExactly("copy-sidecar-0", "copy-sidecar-1", "copy-sidecar-2", "setup", "theirs");
-        assertThat(pod.at("/initContainers/0")).isEqualTo(JSON.readTree("""
-                {"name": "copy-sidecar-0", "image": "agent:2", "imagePullPolicy": "Always",
-                 "command": ["/bin/sh", "-c", "%s"],
-                 "securityContext": {"runAsUser": 0, "runAsNonRoot": false},
-                 "volumeMounts": [{"name": "sidecar-0-data", "mountPath": "/target"}]}
-                """.formatted(Scripts.copy())));
+        List<String> images = List.of("agent:2", "tools:1", "claude:1");
+        for (int i = 0; i < images.size(); i++) {
+            assertThat(pod.at("/initContainers/" + i))
+                    .isEqualTo(JSON.readTree("""
+                    {"name": "copy-sidecar-%1$d", "image": "%2$s", "imagePullPolicy": "Always",
+                     "command": ["/bin/sh", "-c", "%3$s"],
+                     "securityContext": {"runAsUser": 0, "runAsNonRoot": false},
+                     "volumeMounts": [{"name": "sidecar-%1$d-data", "mountPath": "/target"}]}
+                    """.formatted(i, images.get(i), Scripts.copy())));
+        }
+        assertThat(pod.at("/initContainers/4"))
+                .isEqualTo(JSON.readTree("{\"name\": \"theirs\", \"image\": \"theirs:1\"}"));
         assertThat(Scripts.copy())
                 .isEqualTo("cd / && tar -cf - --exclude=./target --exclude=./proc --exclude=./sys"
                         + " --exclude=./dev --exclude=./.dockerenv --exclude=./var/run/secrets --exclude=./run/secrets ."
                         + " | tar -xf - -C /target");
-        assertThat(pod.at("/initContainers/1/image").asText()).isEqualTo("tools:1");
-        assertThat(pod.at("/initContainers/2/image").asText()).isEqualTo("claude:1");
         String mounts = """
                 {"name": "workspace", "mountPath": "/workspace"},
                 {"name": "sidecar-0-data", "mountPath": "/agent", "readOnly": true},
@@ -174,9 +186,17 @@ class JobManifestsTest {
                          {"name": "OZ_RUN_ID", "value": "Task 1"}],
                  "volumeMounts": [{"name": "cache", "mountPath": "/cache"}, %s]}
                 """.formatted(TRACEPARENT, mounts)));
-        assertThat(texts(task.at("/command"))).startsWith("/bin/sh", "-c").endsWith("oz-task");
-        assertThat(task.at("/lifecycle/postStart/exec/command/0").asText()).isEqualTo("echo");
-        assertThat(task.at("/lifecycle/preStop/exec/command/2").asText()).contains("make clean");
+        assertThat(texts(task.at("/command")))
+                .containsExactly(
+                        "/bin/sh", "-c", Scripts.agent("make clean").get(2).replace("$", "$$"), "oz-task");
+        assertThat(Scripts.agent("make clean").get(2))
+                .startsWith("if [ -f \"$OZ_ENVIRONMENT_FILE\" ]; then set -a; . \"$OZ_ENVIRONMENT_FILE\"; set +a; fi; ")
+                .contains("/agent/entrypoint.sh \"$@\"", "\nmake clean\n");
+        assertThat(task.at("/lifecycle")).isEqualTo(JSON.readTree("""
+                {"postStart": {"exec": {"command": ["echo"]}},
+                 "preStop": {"exec": {"command": ["/bin/sh", "-c", %s]}}}
+                """.formatted(JSON.writeValueAsString(
+                Scripts.teardownOnKill("make clean").getLast()))));
     }
 
     @Test
@@ -217,6 +237,68 @@ class JobManifestsTest {
                         "if [ -f \"$$OZ_ENVIRONMENT_FILE\" ]; then set -a; . \"$$OZ_ENVIRONMENT_FILE\"; set +a; fi; "
                                 + "exec /agent/entrypoint.sh \"$$@\"",
                         "oz-task");
+    }
+
+    @Test
+    void aTasksWorkingDirectoryIsItsContainers() throws Exception {
+        TaskSpec there = new TaskSpec(
+                "t",
+                new Program.Command(List.of("pwd")),
+                Optional.empty(),
+                Map.of(),
+                Optional.of("/repo"),
+                Optional.empty());
+        JsonNode pod =
+                json(job("backend: {kubernetes: {setup_command: make}}", there)).at("/spec/template/spec");
+
+        assertThat(pod.at("/containers/0/workingDir").asText()).isEqualTo("/repo");
+        assertThat(pod.at("/initContainers/0/workingDir").asText())
+                .as("the setup command is the operator's")
+                .isEqualTo("/workspace");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"relative", "''"})
+    void aWorkingDirectoryThatIsNoAbsolutePathFailsItsTask(String directory) {
+        TaskSpec nowhere = new TaskSpec(
+                "t",
+                new Program.Command(List.of("pwd")),
+                Optional.empty(),
+                Map.of(),
+                Optional.of(directory),
+                Optional.empty());
+
+        assertThatThrownBy(() -> job("backend: {kubernetes: {}}", nowhere))
+                .isInstanceOfSatisfying(
+                        StartFailure.class,
+                        failure -> assertThat(failure.ending().reason()).isEqualTo(Cause.WORKSPACE_UNFIT.reason()))
+                .hasMessageContaining("'" + directory + "' is no absolute path");
+    }
+
+    @Test
+    void noTemplateHasTheAgentStartedAgainInItsPod() throws Exception {
+        JsonNode task = json(job("""
+                        backend:
+                          kubernetes:
+                            pod_template:
+                              containers:
+                                - name: task
+                                  restartPolicy: Always
+                                  restartPolicyRules: [{action: Restart, exitCodes: {operator: In, values: [1]}}]
+                        """, agent())).at("/spec/template/spec/containers/0");
+
+        assertThat(task.has("restartPolicy")).isFalse();
+        assertThat(task.has("restartPolicyRules")).isFalse();
+    }
+
+    @Test
+    void aJobOutlastsAnOutageAndARecordTheLongestOne() throws Exception {
+        String yaml = "backend: {kubernetes: {ttl_seconds_after_finished: 0}}";
+        Site site = KubernetesWiring.site(Settings.parse(yaml), "executor-1", Map.of());
+        Job record = JobManifests.record(site, RUN, "t", Optional.empty(), "name", EndRecords.ANNOTATION, "how");
+
+        assertThat(job(yaml, agent()).getSpec().getTtlSecondsAfterFinished()).isEqualTo(3600);
+        assertThat(record.getSpec().getTtlSecondsAfterFinished()).isEqualTo(7 * 86_400);
     }
 
     @Test
@@ -385,10 +467,14 @@ class JobManifestsTest {
         Job record = JobManifests.record(
                 site, RUN, "t", Optional.of(TRACEPARENT), "name", EndRecords.ANNOTATION, EndRecords.write(end));
 
-        assertThat(EndRecords.read(record)).contains(end);
+        assertThat(EndRecords.read(record)).isEqualTo(end);
         assertThat(Marks.run(record)).contains(RUN);
         assertThat(record.getSpec().getParallelism()).isZero();
         assertThat(record.getSpec().getCompletions()).isZero();
+        assertThat(record.getSpec().getTemplate().getSpec().getContainers())
+                .as("no rule for images refuses it that let the preflight pass")
+                .extracting(container -> container.getImage())
+                .containsExactly("busybox:1.36");
     }
 
     private static JsonNode without(JsonNode object, String... fields) {

@@ -54,7 +54,10 @@ class KubernetesBackendTest extends BackendContract {
     protected KubernetesBackend open() throws Exception {
         Site site = site();
         KubernetesBackend backend = new KubernetesBackend(
-                site, new Cluster(site, this::connect, Clock.systemUTC()), Clock.systemUTC(), Duration.ZERO);
+                site,
+                new Cluster(site, this::connect, Clock.systemUTC(), System::nanoTime),
+                Clock.systemUTC(),
+                Duration.ZERO);
         OPENED.add(backend);
         assertThat(backend.preflight()).isEmpty();
         return backend;

@@ -102,13 +102,18 @@ class ManyJobsTest {
             cutter.get();
         }
         Map<String, Integer> after = bench.cluster.requests();
-        int mutating = made(before, after, "create jobs") + made(before, after, "delete jobs");
-        assertThat(mutating).isLessThanOrEqualTo(2 * count);
+        assertThat(changes(before, after)).isLessThanOrEqualTo(2 * count);
         assertThat(made(before, after, "get pods/log")).isLessThanOrEqualTo(3 * count);
         assertThat(made(before, after, "get jobs")).isLessThanOrEqualTo(count / 10);
         assertThat(made(before, after, "list jobs"))
                 .as("with every watch that is cut, not with every task")
                 .isLessThanOrEqualTo(made(before, after, "watch jobs") + 1);
+        assertThat(made(before, after, "list pods"))
+                .as("and with what looks doomed")
+                .isLessThanOrEqualTo(made(before, after, "watch pods") + 1 + count / 10);
+        assertThat(made(before, after, "list events"))
+                .as("one for all, now and then")
+                .isLessThanOrEqualTo(count / 4);
         assertThat(bench.cluster.all("jobs")).as("only failed ones stay").hasSize((count + 6) / 7);
     }
 
@@ -128,6 +133,28 @@ class ManyJobsTest {
             }
         }
         wish.ask();
+    }
+
+    @Test
+    void aStoppedTaskCostsSixChangesAtMost() throws Exception {
+        KubernetesBackend backend = bench.open();
+        Map<String, Integer> before = bench.cluster.requests();
+        RunId run = bench.start(backend, "cost", bench.task("echo ready; sleep 60"));
+        Watching.awaitOutput(backend, run, "ready");
+
+        assertThat(backend.stop(run, Duration.ZERO)).isTrue();
+        Watching.awaitEnd(backend, run);
+        backend.forget(run);
+
+        assertThat(changes(before, bench.cluster.requests())).isLessThanOrEqualTo(6);
+        assertThat(bench.cluster.all("jobs")).isEmpty();
+    }
+
+    private static int changes(Map<String, Integer> before, Map<String, Integer> after) {
+        return after.keySet().stream()
+                .filter(call -> !call.matches("(get|list|watch) .*"))
+                .mapToInt(call -> made(before, after, call))
+                .sum();
     }
 
     private static int made(Map<String, Integer> before, Map<String, Integer> after, String call) {
@@ -242,8 +269,8 @@ class ManyJobsTest {
                 dev.slipway.settings.Settings.parse("backend: {kubernetes: {kubeconfig: " + broken + "}}"),
                 "executor-1",
                 Map.of());
-        try (Cluster cluster =
-                new Cluster(site, () -> KubernetesWiring.connect(site.settings()), java.time.Clock.systemUTC())) {
+        try (Cluster cluster = new Cluster(
+                site, () -> KubernetesWiring.connect(site.settings()), java.time.Clock.systemUTC(), System::nanoTime)) {
             assertThatThrownBy(cluster::prepare)
                     .isInstanceOf(PreflightFailure.class)
                     .hasMessageContaining(broken + ") cannot be used");

@@ -58,7 +58,8 @@ class RealClusterIT extends BackendContract {
                                 System.getenv("SLIPWAY_TEST_NAMESPACE"), System.getenv("KUBECONFIG"), image, image)),
                 "executor-of-the-contract",
                 Map.of());
-        Cluster cluster = new Cluster(site, () -> KubernetesWiring.connect(site.settings()), Clock.systemUTC());
+        Cluster cluster =
+                new Cluster(site, () -> KubernetesWiring.connect(site.settings()), Clock.systemUTC(), System::nanoTime);
         KubernetesBackend backend = new KubernetesBackend(site, cluster, Clock.systemUTC(), Duration.ZERO);
         OPENED.add(backend);
         backend.preflight();
