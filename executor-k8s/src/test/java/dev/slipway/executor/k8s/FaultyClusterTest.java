@@ -78,7 +78,7 @@ class FaultyClusterTest {
                 .isInstanceOfSatisfying(
                         Observed.Ended.class,
                         ended -> assertThat(ended.ending()).isInstanceOf(Ending.Lost.class));
-        assertThat(bench.cluster.all("pods")).isEmpty();
+        assertThat(podsOfTasks()).isEmpty();
         second.forget(run);
         assertThat(bench.cluster.all("jobs")).isEmpty();
     }
@@ -89,9 +89,9 @@ class FaultyClusterTest {
         TaskSpec task = bench.task("true");
         RunId run = Bench.run("names-12345678");
         List<String> names = Names.ofJob(task.taskId(), run.key());
-        bench.cluster.goAway(true);
+        bench.cluster.fail("create jobs", 500);
         assertThatThrownBy(() -> backend.start(run, task, _ -> {})).isInstanceOf(IOException.class);
-        bench.cluster.goAway(false);
+        bench.cluster.fail("create jobs", 0);
 
         assertThat(revoked(backend, run)).isTrue();
 
@@ -117,9 +117,9 @@ class FaultyClusterTest {
         KubernetesBackend first = bench.open();
         TaskSpec task = bench.task("echo began");
         RunId run = Bench.run("half-way");
-        bench.cluster.goAway(true);
+        bench.cluster.fail("create jobs", 500);
         assertThatThrownBy(() -> first.start(run, task, _ -> {})).isInstanceOf(IOException.class);
-        bench.cluster.goAway(false);
+        bench.cluster.fail("create jobs", 0);
         assertThat(revoked(first, run)).isTrue();
         first.close();
 
@@ -180,6 +180,14 @@ class FaultyClusterTest {
         return backend.revoke(run);
     }
 
+    /** A preflight's Pod takes its time to go. */
+    private List<String> podsOfTasks() {
+        return bench.cluster.all("pods").stream()
+                .map(pod -> pod.at("/metadata/name").asText())
+                .filter(name -> name.startsWith("oz-task-"))
+                .toList();
+    }
+
     private void awaitGone(String job) {
         await().atMost(PATIENCE).until(() -> bench.cluster.find("jobs", job).isEmpty());
     }
@@ -197,15 +205,25 @@ class FaultyClusterTest {
                 phase,
                 bench.task("echo began", isSetup ? Optional.empty() : Optional.of("recorded/" + phase), Map.of()));
         await().atMost(PATIENCE)
-                .until(() -> backend.observe(run, Duration.ZERO) instanceof Observed.Preparing(String step)
-                        && step.contains(isSetup ? "init container setup" : ""));
+                .until(() -> bench.cluster.all("pods").stream()
+                        .filter(pod -> pod.at("/metadata/name").asText().startsWith("oz-task-"))
+                        .anyMatch(pod -> hasComeTo(phase, pod)));
 
         assertThat(backend.stop(run, Duration.ZERO)).isTrue();
 
-        assertThat(bench.cluster.all("pods")).isEmpty();
+        assertThat(podsOfTasks()).isEmpty();
         assertThat(PodVerdictsTest.words(Watching.awaitEnd(backend, run).ending()))
                 .isEqualTo("never task_cancelled");
         assertThat(Watching.output(backend, run)).isEmpty();
+    }
+
+    private static boolean hasComeTo(String phase, ObjectNode pod) {
+        return switch (phase) {
+            case "unschedulable" -> pod.at("/status/conditions/0").isObject();
+            case "setup" ->
+                pod.at("/status/initContainerStatuses/0/state/running").isObject();
+            default -> pod.at("/status/containerStatuses/0/state/waiting").isObject();
+        };
     }
 
     // Others' Jobs
@@ -242,7 +260,7 @@ class FaultyClusterTest {
             assertThat(never.isTransient()).isFalse();
             assertThat(never.message()).contains("agent cannot create secrets").doesNotContain("canary");
         });
-        assertThat(bench.cluster.all("pods")).isEmpty();
+        assertThat(podsOfTasks()).isEmpty();
     }
 
     @Test
