@@ -366,13 +366,15 @@ class FaultyClusterTest {
     @ValueSource(strings = {"silent", "expired"})
     void aWatchThatIsSilentOrTooOldLosesNothing(String fault) throws Exception {
         KubernetesBackend backend = bench.open();
+        Path go = directory.resolve("go");
+        RunId run = bench.start(backend, fault, bench.task("while [ ! -e " + go + " ]; do sleep 0.1; done; exit 4"));
         if (fault.equals("silent")) {
             bench.cluster.goSilent();
         } else {
             bench.cluster.expireWatches(4);
             bench.cluster.cutWatches();
         }
-        RunId run = bench.start(backend, fault, bench.task("exit 4"));
+        Files.createFile(go);
 
         Observed observed = backend.observe(run, Duration.ZERO);
         for (int i = 0; i < 12 && !(observed instanceof Observed.Ended); i++) {
@@ -459,7 +461,8 @@ class FaultyClusterTest {
         });
         try {
             hanging.await();
-            assertThat(CompletableFuture.supplyAsync(cluster::age).get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+            assertThat(CompletableFuture.supplyAsync(cluster::age, Thread::startVirtualThread)
+                            .get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
                     .isZero();
         } finally {
             release.countDown();
@@ -477,13 +480,16 @@ class FaultyClusterTest {
         for (int code : List.of(429, 500, 503)) {
             int before = bench.cluster.requests().getOrDefault("create jobs", 0);
             bench.cluster.fail("create jobs", code);
-            CompletableFuture<KubernetesBackend> opening = CompletableFuture.supplyAsync(() -> {
-                try {
-                    return bench.open();
-                } catch (PreflightFailure e) {
-                    throw new IllegalStateException(e);
-                }
-            });
+            // Not in the common pool: with two cores it has one thread, and the client's repetitions need that.
+            CompletableFuture<KubernetesBackend> opening = CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return bench.open();
+                        } catch (PreflightFailure e) {
+                            throw new IllegalStateException(e);
+                        }
+                    },
+                    Thread::startVirtualThread);
             await().atMost(PATIENCE).until(() -> bench.cluster.requests().getOrDefault("create jobs", 0) > before + 1);
             bench.cluster.fail("create jobs", 0);
             assertThat(opening.get(PATIENCE.toSeconds(), TimeUnit.SECONDS).trouble())
