@@ -30,6 +30,7 @@ record ContainerSpec(
     private static final double NANO_CPUS = 1e9;
     private static final double GIBIBYTE = 1L << 30;
     private static final int LOG_FILES = 5;
+    private static final long KILOBYTES = 1_000;
 
     JsonNode body() {
         ObjectNode body = JSON.createObjectNode();
@@ -81,9 +82,9 @@ record ContainerSpec(
             host.put("PidsLimit", confinement.pidsLimit());
         }
         Container.Shape shape = task.container().shape();
-        shape.cpus().ifPresent(cpus -> host.put("NanoCpus", Math.round(cpus * NANO_CPUS)));
+        shape.cpus().ifPresent(cpus -> host.put("NanoCpus", atLeastOne(cpus * NANO_CPUS)));
         shape.memoryGib().ifPresent(gib -> {
-            long bytes = Math.round(gib * GIBIBYTE);
+            long bytes = atLeastOne(gib * GIBIBYTE);
             host.put("Memory", bytes).put("MemorySwap", bytes); // no swap on top
         });
         rules.network().ifPresent(network -> host.put("NetworkMode", network));
@@ -91,9 +92,14 @@ record ContainerSpec(
         ObjectNode log = host.putObject("LogConfig");
         log.put("Type", "local"); // the one that keeps bytes as they are
         log.putObject("Config")
-                .put("max-size", confinement.logMegabytes() / LOG_FILES + "m")
+                .put("max-size", confinement.logMegabytes() * KILOBYTES / LOG_FILES + "k")
                 .put("max-file", Integer.toString(LOG_FILES))
                 .put("compress", "false");
         return host;
+    }
+
+    /** None would be no limit; of what is too small to run, the engine says so. */
+    private static long atLeastOne(double amount) {
+        return Math.max(1, Math.round(amount));
     }
 }

@@ -1,9 +1,9 @@
 package dev.slipway.executor.docker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param finishedAtMillis 0 if it has not
  * @param program what is its first process, beside the init process
  * @param path where that is looked for
+ * @param directory in which that begins
  * @param stopSignal the polite one
  */
 record ContainerState(
@@ -32,6 +33,7 @@ record ContainerState(
         long finishedAtMillis,
         String program,
         List<String> path,
+        String directory,
         String stopSignal) {
     private static final String USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -45,14 +47,24 @@ record ContainerState(
                 state.path("Status").asText(),
                 state.path("ExitCode").asInt(),
                 state.path("OOMKilled").asBoolean(),
-                state.path("Error").asText(),
+                EngineWords.shown(state.path("Error").asText()),
                 millis(state.path("StartedAt").asText()),
                 millis(state.path("FinishedAt").asText()),
                 json.path("Path").asText(),
                 path(config.path("Env")),
+                config.path("WorkingDir").asText(),
                 Optional.of(config.path("StopSignal").asText())
                         .filter(signal -> !signal.isEmpty())
                         .orElse("SIGTERM"));
+    }
+
+    /** Where its program may be. */
+    List<String> programFiles() {
+        Path from = Path.of("/").resolve(directory);
+        List<String> places = program.contains("/") ? List.of("") : path;
+        return places.stream()
+                .map(place -> from.resolve(place).resolve(program).toString())
+                .toList();
     }
 
     boolean hasBegun() {
@@ -88,9 +100,7 @@ record ContainerState(
                 path = variable.asText().substring("PATH=".length());
             }
         }
-        List<String> directories = new ArrayList<>(List.of(path.split(":", -1)));
-        directories.removeIf(String::isEmpty);
-        return directories;
+        return List.of(path.split(":", -1)); // an empty one is the directory in which the program begins
     }
 
     /** The engine writes the first day of the first year for "never". */

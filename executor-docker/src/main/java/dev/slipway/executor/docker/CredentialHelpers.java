@@ -4,28 +4,38 @@ import static dev.slipway.executor.docker.EngineConnection.JSON;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.slipway.executor.core.Deadline;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /** Programs that keep credentials. What they print is a secret, also when they fail. */
 final class CredentialHelpers {
     private static final Logger LOG = Logger.getLogger(CredentialHelpers.class);
-    private static final long PATIENCE_SECONDS = 30;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration LOOK = Duration.ofMillis(10);
     private static final int MAX_ANSWER = 1 << 20;
 
     private final Map<String, String> env;
+    private final Duration patience;
 
     CredentialHelpers(Map<String, String> env) {
+        this(env, PATIENCE);
+    }
+
+    CredentialHelpers(Map<String, String> env, Duration patience) {
         this.env = env;
+        this.patience = patience;
     }
 
     /** What it keeps under the key. */
@@ -42,10 +52,10 @@ final class CredentialHelpers {
         }
         try {
             return run(found.get(), key);
+        } catch (InterruptedIOException e) {
+            Thread.currentThread().interrupt();
         } catch (IOException e) {
             LOG.warnf("%s cannot be asked for credentials: %s", program, e.getMessage());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
         return Optional.empty();
     }
@@ -59,7 +69,7 @@ final class CredentialHelpers {
         }
     }
 
-    private Optional<JsonNode> run(Path program, String key) throws IOException, InterruptedException {
+    private Optional<JsonNode> run(Path program, String key) throws IOException {
         ProcessBuilder builder =
                 new ProcessBuilder(program.toString(), "get").redirectError(ProcessBuilder.Redirect.DISCARD);
         builder.environment().clear();
@@ -71,24 +81,34 @@ final class CredentialHelpers {
             } catch (IOException e) {
                 LOG.debugf("%s ended before it was asked", program);
             }
-            Thread watchdog = Thread.ofVirtual().start(() -> {
-                try {
-                    if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                        process.destroyForcibly();
-                    }
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            });
-            byte[] answer;
-            try (InputStream output = process.getInputStream()) {
-                answer = output.readNBytes(MAX_ANSWER);
-            }
-            int code = process.waitFor();
-            watchdog.interrupt();
-            return code == 0 ? Optional.of(read(answer)) : Optional.empty();
+            byte[] answer = answer(process);
+            return process.exitValue() == 0 ? Optional.of(read(answer)) : Optional.empty();
         } finally {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
+        }
+    }
+
+    /** What it prints until it ends. No read waits: what it has started may keep its output open for longer than it lives. */
+    private byte[] answer(Process process) throws IOException {
+        Deadline deadline = Deadline.in(patience);
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        InputStream output = process.getInputStream();
+        while (true) {
+            boolean isOver = !process.isAlive();
+            int there = output.available();
+            if (there > 0) {
+                answer.writeBytes(output.readNBytes(there));
+                if (answer.size() > MAX_ANSWER) {
+                    throw new IOException("it does not come to an end of its answer");
+                }
+            } else if (isOver) {
+                return answer.toByteArray();
+            } else if (deadline.isOver()) {
+                throw new IOException("it has not answered within %d s".formatted(patience.toSeconds()));
+            } else {
+                deadline.pause(LOOK);
+            }
         }
     }
 }

@@ -85,10 +85,13 @@ final class Credentials {
             LOG.warn("the docker configuration names a credential helper that is no program's name: it is left out");
             return Optional.empty();
         }
-        return helpers.get("docker-credential-" + helper, key).map(answer -> {
+        return helpers.get("docker-credential-" + helper, key).flatMap(answer -> {
             String user = answer.path("Username").asText();
             String secret = answer.path("Secret").asText();
-            return user.equals(TOKEN) ? identity(secret) : password(user, secret);
+            if (secret.isEmpty()) {
+                return Optional.empty(); // it keeps none
+            }
+            return Optional.of(user.equals(TOKEN) ? identity(secret) : password(user, secret));
         });
     }
 

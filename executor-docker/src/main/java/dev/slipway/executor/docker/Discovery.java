@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.executor.core.PreflightFailure;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,7 @@ final class Discovery {
     private static final String DEFAULT_CONTEXT = "default";
     private static final int TLS_PORT = 2376;
     private static final int PLAIN_PORT = 2375;
+    private static final String UNIX = "unix://";
     private static final Set<String> SCHEMES = Set.of("unix", "tcp", "http", "https");
 
     private final Map<String, String> env;
@@ -55,7 +57,7 @@ final class Discovery {
         }
         Optional<Path> socket = sockets.stream().filter(Files::exists).findFirst();
         if (socket.isPresent()) {
-            return new EngineAddress(URI.create("unix://" + socket.get()), Optional.empty(), "the usual socket");
+            return new EngineAddress(unix(socket.get().toString()), Optional.empty(), "the usual socket");
         }
         Optional<String> context = given("DOCKER_CONTEXT")
                 .or(() -> config().map(json -> json.path("currentContext").asText()));
@@ -107,7 +109,7 @@ final class Discovery {
 
     private static URI uri(String text, String from, boolean tls) throws PreflightFailure {
         try {
-            URI uri = URI.create(text);
+            URI uri = text.startsWith(UNIX) ? unix(text.substring(UNIX.length())) : URI.create(text);
             if (uri.getScheme() == null || !SCHEMES.contains(uri.getScheme())) {
                 throw new PreflightFailure(
                         "%s names an engine at '%s', which cannot be reached from here: use unix://, tcp:// or https:// (for ssh://, forward the socket: ssh -L)"
@@ -117,6 +119,15 @@ final class Discovery {
             return needsPort ? URI.create(text.replaceFirst("/+$", "") + ":" + (tls ? TLS_PORT : PLAIN_PORT)) : uri;
         } catch (IllegalArgumentException e) {
             throw new PreflightFailure("%s is no address: '%s'".formatted(from, text));
+        }
+    }
+
+    /** A path may hold what an address must not, such as a space. */
+    private static URI unix(String path) {
+        try {
+            return new URI("unix", "", path, null, null);
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(e);
         }
     }
 

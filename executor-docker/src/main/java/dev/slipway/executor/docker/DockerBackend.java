@@ -44,16 +44,24 @@ final class DockerBackend implements Backend, Closeable {
     private final DockerConfig config;
     private final Discovery discovery;
     private final InstantSource clock;
+    private final Engine.Patience patience;
     private final Map<RunId, RunHandle> handles = new ConcurrentHashMap<>();
     private volatile @Nullable Site site;
 
     /** @param slots how many runs there may be at once; 0: any number */
-    DockerBackend(String executor, int slots, DockerConfig config, Discovery discovery, InstantSource clock) {
+    DockerBackend(
+            String executor,
+            int slots,
+            DockerConfig config,
+            Discovery discovery,
+            InstantSource clock,
+            Engine.Patience patience) {
         this.executor = executor;
         this.slots = slots;
         this.config = config;
         this.discovery = discovery;
         this.clock = clock;
+        this.patience = patience;
     }
 
     /** All that works with the engine, once it is found. */
@@ -61,9 +69,11 @@ final class DockerBackend implements Backend, Closeable {
             Engine engine,
             String described,
             Claims claims,
+            Revocation revocation,
             Sidecars sidecars,
             Launcher launcher,
             EventWatch events,
+            Pulse pulse,
             Upkeep upkeep) {}
 
     @Override
@@ -80,7 +90,7 @@ final class DockerBackend implements Backend, Closeable {
         EngineAddress address = discovery.find();
         Engine engine;
         try {
-            engine = new Engine(address, slots);
+            engine = new Engine(address, slots, patience);
         } catch (IOException e) {
             throw new PreflightFailure(String.valueOf(e.getMessage()));
         }
@@ -102,9 +112,20 @@ final class DockerBackend implements Backend, Closeable {
                 labels -> Names.run(labels).map(handles::get).ifPresent(RunHandle::wake),
                 () -> handles.values().forEach(RunHandle::wake));
         events.start();
-        Upkeep upkeep = new Upkeep(sidecars, config.rules().keepSidecars());
+        Pulse pulse = new Pulse(engine);
+        pulse.start();
+        Upkeep upkeep = new Upkeep(this::tidy);
         upkeep.start();
-        site = new Site(engine, preflight.engine(), claims, sidecars, launcher, events, upkeep);
+        site = new Site(
+                engine,
+                preflight.engine(),
+                claims,
+                new Revocation(engine, claims, incarnation),
+                sidecars,
+                launcher,
+                events,
+                pulse,
+                upkeep);
         return remarks;
     }
 
@@ -117,7 +138,7 @@ final class DockerBackend implements Backend, Closeable {
     @Override
     public Optional<String> trouble() {
         Site known = site;
-        return known == null || known.events().isOpen()
+        return known == null || (known.events().isOpen() && known.pulse().isFelt())
                 ? Optional.empty()
                 : Optional.of(
                         "the Docker engine at %s does not answer: start it; running tasks are looked for when it is back"
@@ -134,6 +155,9 @@ final class DockerBackend implements Backend, Closeable {
                 return;
             }
             site().launcher().launch(run, spec, progress, handle);
+        } catch (IOException | RuntimeException e) {
+            handle.failedToStart();
+            throw e;
         } finally {
             handle.starting.unlock();
         }
@@ -191,7 +215,7 @@ final class DockerBackend implements Backend, Closeable {
         }
         Optional<ContainerState> container = engine().container(Names.container(run));
         if (container.isEmpty()) {
-            return withoutContainer(run);
+            return withoutContainer(run, handle);
         }
         ContainerState state = container.get();
         if (state.isAlive()) {
@@ -202,7 +226,7 @@ final class DockerBackend implements Backend, Closeable {
         }
         if (state.status().equals("created")) {
             if (!state.error().isEmpty()) {
-                return new Observed.Ended(Verdict.notStarted(state.error()), 0, clock.millis());
+                return handle.end(new Observed.Ended(Verdict.notStarted(state.error()), 0, clock.millis()));
             }
             if (state.isOf(incarnation)) {
                 return new Observed.Preparing("starting");
@@ -210,52 +234,66 @@ final class DockerBackend implements Backend, Closeable {
             abandon(run);
             return new Observed.Preparing("looking whether it has begun");
         }
-        throw new IOException("somebody is removing the container " + state.id());
+        return withoutContainer(run, handle); // it is being removed
     }
 
     private Observed settle(RunId run, RunHandle handle, ContainerState state) throws IOException {
         handle.ending.lock();
         try {
-            if (handle.ended().isEmpty()) {
-                boolean hasProgram = !Verdict.asksForProgram(state) || hasProgram(state);
-                boolean isStopping = engine().volume(Names.stop(run)).isPresent();
-                handle.ended(new Observed.Ended(
-                        new Verdict(state, hasProgram, isStopping).ending(),
-                        state.startedAtMillis(),
-                        Math.max(state.finishedAtMillis(), state.startedAtMillis())));
+            if (handle.ended().isPresent()) {
+                return handle.ended().get();
             }
-            return handle.ended().orElseThrow();
+            boolean hasProgram = !Verdict.asksForProgram(state) || hasProgram(state);
+            boolean isStopping = engine().volume(Names.stop(run)).isPresent();
+            return handle.end(new Observed.Ended(
+                    new Verdict(state, hasProgram, isStopping).ending(),
+                    state.startedAtMillis(),
+                    Math.max(state.finishedAtMillis(), state.startedAtMillis())));
         } finally {
             handle.ending.unlock();
         }
     }
 
     private boolean hasProgram(ContainerState state) throws IOException {
-        if (state.program().contains("/")) {
-            return engine().hasFile(state.id(), state.program());
-        }
-        for (String directory : state.path()) {
-            if (engine().hasFile(state.id(), directory + "/" + state.program())) {
+        for (String file : state.programFiles()) {
+            if (engine().hasProgram(state.id(), file)) {
                 return true;
             }
         }
         return false;
     }
 
-    private Observed withoutContainer(RunId run) throws IOException {
-        Optional<Claims.Claim> claim = site().claims().find(run);
-        if (claim.isEmpty()) {
-            return new Observed.Ended(
-                    Cause.EVIDENCE_GONE.lost("the Docker engine has no container and no mark of the run"), 0, 0);
+    private Observed withoutContainer(RunId run, RunHandle handle) throws IOException {
+        handle.ending.lock();
+        try {
+            Optional<Claims.Claim> claim = site().claims().find(run);
+            if (claim.isEmpty()) {
+                return new Observed.Ended(
+                        Cause.EVIDENCE_GONE.lost("the Docker engine has no container and no mark of the run"), 0, 0);
+            }
+            if (handle.step().isPresent()
+                    || engine().container(Names.container(run)).isPresent()) {
+                return new Observed.Preparing("being started or removed");
+            }
+            return handle.end(new Observed.Ended(endingOf(run, claim.get()), 0, clock.millis()));
+        } finally {
+            handle.ending.unlock();
         }
-        String program = claim.get().labels().getOrDefault(Names.PROGRAM, "the agent");
-        Ending ending = switch (claim.get().purpose()) {
+    }
+
+    private Ending endingOf(RunId run, Claims.Claim claim) throws IOException {
+        String program = claim.labels().getOrDefault(Names.PROGRAM, "the agent");
+        Claims.Purpose purpose = claim.purpose() == Claims.Purpose.START
+                ? site().revocation()
+                        .neverBegan(run, claim, Claims.Purpose.ABANDONED)
+                        .orElse(Claims.Purpose.START)
+                : claim.purpose();
+        return switch (purpose) {
             case REVOKED -> Cause.STOPPED_BEFORE_START.notStarted("stopped before %s started".formatted(program));
             case ABANDONED ->
                 Cause.START_INTERRUPTED.notStarted("the executor was interrupted before %s started".formatted(program));
             case START -> Cause.CONTAINER_GONE.lost("the container %s is gone".formatted(Names.container(run)));
         };
-        return new Observed.Ended(ending, 0, clock.millis());
     }
 
     @Override
@@ -265,7 +303,7 @@ final class DockerBackend implements Backend, Closeable {
         if (!handle.awaitPrepared(Deadline.in(CANCEL_PATIENCE))) {
             throw new IOException("the start of the run has not stopped yet");
         }
-        return takeAway(run, Claims.Purpose.REVOKED);
+        return takeAway(run, handle, handle.hasFailedToStart() ? Claims.Purpose.ABANDONED : Claims.Purpose.REVOKED);
     }
 
     /** Of a container that an earlier process has made and not started, as far as can be seen. */
@@ -275,51 +313,25 @@ final class DockerBackend implements Backend, Closeable {
                 && !container.get().isOf(incarnation)
                 && !container.get().hasBegun()
                 && container.get().error().isEmpty()) {
-            takeAway(run, Claims.Purpose.ABANDONED);
+            takeAway(run, handle(run), Claims.Purpose.ABANDONED);
         }
     }
 
-    /** @return whether the agent certainly never ran and never will */
-    private boolean takeAway(RunId run, Claims.Purpose purpose) throws IOException {
-        Claims claims = site().claims();
-        Claims.Claim claim = claims.make(run, purpose, Map.of());
-        Optional<ContainerState> container = engine().container(Names.container(run));
-        if (claim.purpose() != Claims.Purpose.START) {
-            if (container.isPresent() && !container.get().hasBegun()) {
-                claims.removeUnbegun(container.get(), false);
-            }
-            return true;
-        }
-        if (container.isEmpty() || container.get().hasBegun()) {
-            return false;
-        }
-        if (!container.get().error().isEmpty()) {
-            return true; // the engine has refused the one start there was
-        }
-        boolean mayBeSent =
-                !claim.incarnation().equals(incarnation) || handle(run).isStartSent();
-        return switch (claims.removeUnbegun(container.get(), mayBeSent)) {
-            case BEGUN -> false;
-            case UNKNOWN -> {
-                loseStart(run, container.get());
-                yield false;
-            }
-            case NEVER_BEGUN -> {
-                claims.remove(run);
-                yield claims.make(run, purpose, Map.of()).purpose() != Claims.Purpose.START;
-            }
-        };
-    }
-
-    /** Nobody will ever see its end: the engine takes what runs, if it does, for a container that was never started. */
-    private void loseStart(RunId run, ContainerState container) {
-        handle(run)
-                .ended(new Observed.Ended(
+    private boolean takeAway(RunId run, RunHandle handle, Claims.Purpose purpose) throws IOException {
+        handle.ending.lock();
+        try {
+            Revocation.Outcome outcome = site().revocation().takeAway(run, purpose, handle.isStartSent());
+            if (outcome == Revocation.Outcome.UNKNOWN) {
+                handle.end(new Observed.Ended(
                         Cause.KEEPER_KILLED.lost(
-                                "the Docker engine was restarted while it was to start %s, and does not know whether it runs"
-                                        .formatted(container.labels().getOrDefault(Names.PROGRAM, "the command"))),
+                                "the Docker engine was restarted while it was to start the task, and does not know whether it runs"),
                         0,
                         clock.millis()));
+            }
+            return outcome == Revocation.Outcome.NEVER_BEGAN;
+        } finally {
+            handle.ending.unlock();
+        }
     }
 
     @Override
@@ -404,30 +416,74 @@ final class DockerBackend implements Backend, Closeable {
             throw new IOException("the run %s has not ended: its container cannot be removed".formatted(run));
         }
         // The container last: it alone says how the run ended, whoever is killed in between.
+        removeMark(Names.stop(run));
         site().claims().remove(run);
-        try {
-            engine().removeVolume(Names.stop(run));
-        } catch (EngineRefusal e) {
-            throw Engine.refused(e);
-        }
-        if (container.isPresent()) {
-            letGo(run, container.get().id());
+        if (container.isPresent() && config.cleanup()) {
+            letGo(container.get().id());
+        } else if (container.isPresent()) {
+            keep(run, container.get().id());
         }
         handles.remove(run);
     }
 
-    private void letGo(RunId run, String container) throws IOException {
+    private void removeMark(String volume) throws IOException {
         try {
-            if (config.cleanup()) {
-                engine().remove(container);
-            } else {
-                engine().rename(container, Names.kept(run));
-            }
+            engine().removeVolume(volume);
+        } catch (EngineRefusal e) {
+            throw Engine.refused(e);
+        }
+    }
+
+    private void letGo(String container) throws IOException {
+        try {
+            engine().remove(container);
         } catch (EngineRefusal e) {
             if (!e.isMissing()) {
                 throw Engine.refused(e);
             }
         }
+    }
+
+    private void keep(RunId run, String container) throws IOException {
+        try {
+            engine().rename(container, Names.kept(run));
+        } catch (EngineRefusal e) {
+            if (!e.isMissing()) {
+                throw Engine.refused(e);
+            }
+        }
+    }
+
+    /** Removes what nobody needs any more. */
+    void tidy() throws IOException {
+        removeLate();
+        site().sidecars().sweep();
+        if (config.rules().keepSidecars().isPresent()) {
+            site().sidecars().collect(config.rules().keepSidecars().get());
+        }
+    }
+
+    /** The engine may finish what this process asked for only after that was given up and the run forgotten. */
+    private void removeLate() throws IOException {
+        for (Engine.Labelled container : engine().containers(Names.EXECUTOR, executor)) {
+            boolean isKept = container.name().endsWith(Names.KEPT);
+            if (isLate(container, Names.RUN) && container.state().equals("created") && !isKept) {
+                letGo(container.name());
+            }
+        }
+        for (Engine.Labelled mark : engine().volumes(Names.EXECUTOR, executor)) {
+            if (isLate(mark, Names.MARK)) {
+                removeMark(mark.name());
+            }
+        }
+    }
+
+    private boolean isLate(Engine.Labelled thing, String kind) {
+        return kind.equals(thing.labels().get(Names.KIND))
+                && incarnation.equals(thing.labels().get(Names.INCARNATION))
+                && Names.run(thing.labels())
+                        .filter(run -> !handles.containsKey(run))
+                        .isPresent();
     }
 
     /** Lets another process take over; the runs go on. */
@@ -436,6 +492,7 @@ final class DockerBackend implements Backend, Closeable {
         Site known = site;
         if (known != null) {
             known.upkeep().close();
+            known.pulse().close();
             known.events().close();
             known.engine().close();
         }

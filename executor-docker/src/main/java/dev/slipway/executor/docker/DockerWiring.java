@@ -22,7 +22,12 @@ final class DockerWiring {
     Backend backend(Identity identity, Settings settings, Clock clock) {
         Map<String, String> host = System.getenv();
         return new DockerBackend(
-                identity.id(), settings.maxConcurrentTasks(), config(settings, host), new Discovery(host), clock);
+                identity.id(),
+                settings.maxConcurrentTasks(),
+                config(settings, host),
+                new Discovery(host),
+                clock,
+                Engine.Patience.USUAL);
     }
 
     void close(@Disposes Backend backend) throws IOException {

@@ -25,19 +25,25 @@ import java.util.Optional;
  * own, so that none waits for the other. No API version is named: the engine then takes its own.
  */
 final class Engine implements Closeable {
-    /** For what only looks something up. */
-    private static final Duration LOOK = Duration.ofSeconds(30);
-
-    /** For what the engine works at: a busy disk makes it slow. */
-    private static final Duration WORK = Duration.ofMinutes(2);
-
     private final EngineAddress address;
+    private final Patience patience;
     private final EngineConnection calls;
     private final EngineConnection streams;
 
+    /**
+     * How long the engine may take.
+     *
+     * @param look for what it only looks up
+     * @param work for what it works at: a busy disk makes it slow
+     */
+    record Patience(Duration look, Duration work) {
+        static final Patience USUAL = new Patience(Duration.ofSeconds(30), Duration.ofMinutes(2));
+    }
+
     /** @param slots how many runs there may be at once; 0: any number */
-    Engine(EngineAddress address, int slots) throws IOException {
+    Engine(EngineAddress address, int slots, Patience patience) throws IOException {
         this.address = address;
+        this.patience = patience;
         this.calls = new EngineConnection(address, connections(slots, 3));
         this.streams = new EngineConnection(address, connections(slots, 2));
     }
@@ -51,16 +57,16 @@ final class Engine implements Closeable {
         return address;
     }
 
-    void ping(Duration patience) throws IOException {
-        plain(() -> calls.call(request(Method.GET, "/_ping").build(), patience));
+    void ping(Duration limit) throws IOException {
+        plain(() -> calls.call(request(Method.GET, "/_ping").build(), limit));
     }
 
     JsonNode version() throws IOException {
-        return plain(() -> calls.call(request(Method.GET, "/version").build(), LOOK));
+        return plain(() -> calls.call(request(Method.GET, "/version").build(), patience.look()));
     }
 
     JsonNode info() throws IOException {
-        return plain(() -> calls.call(request(Method.GET, "/info").build(), LOOK));
+        return plain(() -> calls.call(request(Method.GET, "/info").build(), patience.look()));
     }
 
     Optional<ContainerState> container(String nameOrId) throws IOException {
@@ -73,7 +79,7 @@ final class Engine implements Closeable {
         JsonNode list = plain(() -> calls.call(
                 request(Method.GET, "/containers/json?all=1&filters=" + labelled(label, value))
                         .build(),
-                LOOK));
+                patience.look()));
         List<Labelled> found = new ArrayList<>();
         for (JsonNode container : list) {
             found.add(new Labelled(
@@ -91,30 +97,30 @@ final class Engine implements Closeable {
                                 .putHeader("Content-Type", "application/json")
                                 .bodyBytes(bytes(body))
                                 .build(),
-                        WORK)
+                        patience.work())
                 .path("Id")
                 .asText();
     }
 
     void start(String id) throws IOException, EngineRefusal {
-        calls.call(post("/containers/" + quoted(id) + "/start"), WORK);
+        calls.call(post("/containers/" + quoted(id) + "/start"), patience.work());
     }
 
     void kill(String id, String signal) throws IOException, EngineRefusal {
-        calls.call(post("/containers/" + quoted(id) + "/kill?signal=" + quoted(signal)), LOOK);
+        calls.call(post("/containers/" + quoted(id) + "/kill?signal=" + quoted(signal)), patience.look());
     }
 
     void unpause(String id) throws IOException, EngineRefusal {
-        calls.call(post("/containers/" + quoted(id) + "/unpause"), LOOK);
+        calls.call(post("/containers/" + quoted(id) + "/unpause"), patience.look());
     }
 
     void rename(String id, String name) throws IOException, EngineRefusal {
-        calls.call(post("/containers/" + quoted(id) + "/rename?name=" + quoted(name)), LOOK);
+        calls.call(post("/containers/" + quoted(id) + "/rename?name=" + quoted(name)), patience.look());
     }
 
     /** Removes one that does not run, and the volumes without a name that it has; one that runs is a conflict. */
     void remove(String id) throws IOException, EngineRefusal {
-        calls.call(request(Method.DELETE, "/containers/" + quoted(id) + "?v=1").build(), WORK);
+        calls.call(request(Method.DELETE, "/containers/" + quoted(id) + "?v=1").build(), patience.work());
     }
 
     /**
@@ -129,7 +135,7 @@ final class Engine implements Closeable {
                         .putHeader("Content-Type", "application/json")
                         .bodyBytes(bytes(body))
                         .build(),
-                WORK));
+                patience.work()));
         return ContainerState.texts(volume.path("Labels"));
     }
 
@@ -143,7 +149,7 @@ final class Engine implements Closeable {
         JsonNode list = plain(() -> calls.call(
                 request(Method.GET, "/volumes?filters=" + labelled(label, value))
                         .build(),
-                LOOK));
+                patience.look()));
         List<Labelled> found = new ArrayList<>();
         for (JsonNode volume : list.path("Volumes")) {
             found.add(new Labelled(volume.path("Name").asText(), "", ContainerState.texts(volume.path("Labels"))));
@@ -154,7 +160,7 @@ final class Engine implements Closeable {
     /** One that a container has is a conflict; none is fine. */
     void removeVolume(String name) throws IOException, EngineRefusal {
         try {
-            calls.call(request(Method.DELETE, "/volumes/" + quoted(name)).build(), WORK);
+            calls.call(request(Method.DELETE, "/volumes/" + quoted(name)).build(), patience.work());
         } catch (EngineRefusal e) {
             if (!e.isMissing()) {
                 throw e;
@@ -170,8 +176,10 @@ final class Engine implements Closeable {
      * Pulls an image; the answer is a line of JSON for every step of it.
      *
      * @param auth the registry's credentials as the engine takes them; empty: none
+     * @param limit until the answer begins
      */
-    DockerHttpClient.Response pull(ImageName image, String platform, String auth) throws IOException, EngineRefusal {
+    DockerHttpClient.Response pull(ImageName image, String platform, String auth, Duration limit)
+            throws IOException, EngineRefusal {
         DockerHttpClient.Request.Builder request = request(
                 Method.POST,
                 "/images/create?fromImage=%s&tag=%s&platform=%s"
@@ -182,32 +190,32 @@ final class Engine implements Closeable {
         if (!auth.isEmpty()) {
             request.putHeader("X-Registry-Auth", auth);
         }
-        return streams.open(request.build(), WORK);
+        return streams.open(request.build(), limit);
     }
 
     /** The file system of a container, also of one that never ran, as a tar archive. */
     DockerHttpClient.Response export(String id) throws IOException, EngineRefusal {
         return streams.open(
-                request(Method.GET, "/containers/" + quoted(id) + "/export").build(), WORK);
+                request(Method.GET, "/containers/" + quoted(id) + "/export").build(), patience.work());
     }
 
     /** Unpacks a tar archive in a container, also in one that never ran, and in what is mounted there. */
-    void unpack(String id, String path, InputStream archive, Duration patience) throws IOException, EngineRefusal {
+    void unpack(String id, String path, InputStream archive, Duration limit) throws IOException, EngineRefusal {
         calls.call(
                 request(Method.PUT, "/containers/%s/archive?path=%s".formatted(quoted(id), quoted(path)))
                         .putHeader("Content-Type", "application/x-tar")
                         .body(archive)
                         .build(),
-                patience);
+                limit);
     }
 
-    /** Whether a container has a file there, also one that does not run. */
-    boolean hasFile(String id, String path) throws IOException {
+    /** Whether a container has a file there that can be executed, also one that does not run. */
+    boolean hasProgram(String id, String path) throws IOException {
         try (DockerHttpClient.Response response = streams.open(
                 request(Method.GET, "/containers/%s/archive?path=%s".formatted(quoted(id), quoted(path)))
                         .build(),
-                LOOK)) {
-            return response.getStatusCode() < 300;
+                patience.look())) {
+            return FileMode.of(response.getHeaders()).map(FileMode::isProgram).orElse(true);
         } catch (EngineRefusal e) {
             if (e.isMissing()) {
                 return false;
@@ -228,39 +236,46 @@ final class Engine implements Closeable {
                                 "/containers/%s/logs?stdout=1&stderr=1&timestamps=1&since=%d&follow=%d"
                                         .formatted(quoted(id), sinceSeconds, follow ? 1 : 0))
                         .build(),
-                LOOK);
+                patience.look());
     }
 
     /** What happens to containers from now on, one line of JSON each. */
     DockerHttpClient.Response events(Map<String, List<String>> filters) throws IOException {
+        return events(filters, "");
+    }
+
+    /**
+     * How a container was made, started and removed, as far back as the engine remembers: it forgets all but its last few
+     * hundred events.
+     *
+     * @param onlyPast whether what is still to come does not belong to it
+     */
+    DockerHttpClient.Response eventsOf(String container, boolean onlyPast) throws IOException {
+        String until = onlyPast ? "&until=" + nanoSeconds(info().path("SystemTime")) : "";
+        return events(
+                Map.of("container", List.of(container), "event", List.of("create", "start", "destroy")),
+                "&since=1" + until);
+    }
+
+    /** Of the engine's own clock, as it takes times. */
+    private static String nanoSeconds(JsonNode time) throws IOException {
         try {
-            return streams.open(
-                    request(Method.GET, "/events?filters=" + json(filters)).build(), LOOK);
-        } catch (EngineRefusal e) {
-            throw refused(e);
+            Instant instant = Instant.parse(time.asText());
+            return "%d.%09d".formatted(instant.getEpochSecond(), instant.getNano());
+        } catch (DateTimeParseException e) {
+            throw new IOException("the Docker engine does not tell its time", e);
         }
     }
 
-    /** Whether it remembers such an event: it keeps the last few hundred, and none when it is restarted. */
-    boolean remembers(Map<String, List<String>> filters) throws IOException {
-        Instant now = now();
-        return !plain(() -> calls.call(
-                        request(
-                                        Method.GET,
-                                        "/events?since=0&until=%d.%09d&filters=%s"
-                                                .formatted(now.getEpochSecond(), now.getNano(), json(filters)))
-                                .build(),
-                        LOOK))
-                .isMissingNode();
-    }
-
-    /** By the engine's clock. */
-    private Instant now() throws IOException {
-        String time = info().path("SystemTime").asText();
+    private DockerHttpClient.Response events(Map<String, List<String>> filters, String period) throws IOException {
+        String json = new String(bytes(JSON.valueToTree(filters)), StandardCharsets.UTF_8);
         try {
-            return Instant.parse(time);
-        } catch (DateTimeParseException e) {
-            throw new IOException("the Docker engine does not tell its time but '%s'".formatted(time), e);
+            return streams.open(
+                    request(Method.GET, "/events?filters=" + quoted(json) + period)
+                            .build(),
+                    patience.look());
+        } catch (EngineRefusal e) {
+            throw refused(e);
         }
     }
 
@@ -295,7 +310,7 @@ final class Engine implements Closeable {
 
     private Optional<JsonNode> found(DockerHttpClient.Request.Builder request) throws IOException {
         try {
-            return Optional.of(calls.call(request.build(), LOOK));
+            return Optional.of(calls.call(request.build(), patience.look()));
         } catch (EngineRefusal e) {
             if (e.isMissing()) {
                 return Optional.empty();
@@ -311,10 +326,6 @@ final class Engine implements Closeable {
     private static String labelled(String label, String value) {
         return quoted(new String(
                 bytes(JSON.valueToTree(Map.of("label", List.of(label + "=" + value)))), StandardCharsets.UTF_8));
-    }
-
-    private static String json(Map<String, List<String>> filters) {
-        return quoted(new String(bytes(JSON.valueToTree(filters)), StandardCharsets.UTF_8));
     }
 
     private static byte[] bytes(JsonNode json) {

@@ -18,7 +18,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Calls the engine's HTTP API. The transport has no deadlines on a Unix socket: here every call is made by a thread of its own,
@@ -28,7 +27,7 @@ final class EngineConnection implements Closeable {
     static final JsonMapper JSON = new JsonMapper();
     private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final int MAX_ANSWER = 64 << 20;
-    private static final int MAX_WORDS = 4 << 10;
+    private static final int MAX_WORDS = 64 << 10;
 
     private final EngineAddress address;
     private final DockerHttpClient client;
@@ -69,41 +68,27 @@ final class EngineConnection implements Closeable {
      */
     DockerHttpClient.Response open(DockerHttpClient.Request request, Duration patience)
             throws IOException, EngineRefusal {
-        AtomicBoolean taken = new AtomicBoolean();
-        Future<DockerHttpClient.Response> future = threads.submit(() -> {
-            DockerHttpClient.Response response = client.execute(request);
-            if (!taken.compareAndSet(false, true)) {
-                response.close(); // nobody waits for it any more
-            }
-            return response;
-        });
+        Parcel parcel = new Parcel();
         DockerHttpClient.Response response;
         try {
-            response = await(future, patience, request);
-        } catch (IOException e) {
-            if (!taken.compareAndSet(false, true)) {
-                closeLate(future);
-            }
-            throw e;
-        }
-        if (response.getStatusCode() >= 400) {
-            byte[] words = await(
+            response = await(
                     threads.submit(() -> {
-                        try (response) {
-                            return response.getBody().readNBytes(MAX_WORDS);
-                        }
+                        DockerHttpClient.Response answer = client.execute(request);
+                        parcel.deliver(answer);
+                        return answer;
                     }),
                     patience,
                     request);
-            throw new EngineRefusal(response.getStatusCode(), words(words));
+        } catch (IOException e) {
+            parcel.refuse();
+            throw e;
         }
-        return response;
-    }
-
-    /** It came in the moment in which the caller gave up. */
-    private static void closeLate(Future<DockerHttpClient.Response> future) {
-        if (future.state() == Future.State.SUCCESS) {
-            future.resultNow().close();
+        if (response.getStatusCode() < 400) {
+            return response;
+        }
+        try (response) {
+            byte[] words = await(threads.submit(() -> response.getBody().readNBytes(MAX_WORDS)), patience, request);
+            throw new EngineRefusal(response.getStatusCode(), words(words));
         }
     }
 
@@ -159,7 +144,7 @@ final class EngineConnection implements Closeable {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return String.valueOf(cause.getMessage());
+        return EngineWords.shown(String.valueOf(cause.getMessage()));
     }
 
     private static String what(DockerHttpClient.Request request) {
@@ -180,11 +165,11 @@ final class EngineConnection implements Closeable {
         try {
             JsonNode message = JSON.readTree(body).path("message");
             if (message.isTextual()) {
-                return message.textValue().strip();
+                return EngineWords.shown(message.textValue());
             }
         } catch (IOException e) {
             // then it is no JSON
         }
-        return new String(body, 0, Math.min(body.length, MAX_WORDS), StandardCharsets.UTF_8).strip();
+        return EngineWords.shown(new String(body, 0, Math.min(body.length, MAX_WORDS), StandardCharsets.UTF_8));
     }
 }

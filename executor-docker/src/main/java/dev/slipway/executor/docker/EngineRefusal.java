@@ -26,4 +26,9 @@ final class EngineRefusal extends Exception {
     boolean isConflict() {
         return status == 409;
     }
+
+    /** Whether a proxy in front of the engine may have given it: what the engine does about the call is then not known. */
+    boolean isFromBetween() {
+        return status >= 502 && status <= 504;
+    }
 }

@@ -45,8 +45,8 @@ final class Images {
 
     private JsonNode provide(String text, boolean withCredentials, Progress progress) throws StartFailure, IOException {
         ImageName name = ImageName.parse(text)
-                .orElseThrow(
-                        () -> new StartFailure(Cause.IMAGE_UNFIT, "'%s' is no image's name".formatted(visible(text))));
+                .orElseThrow(() -> new StartFailure(
+                        Cause.IMAGE_UNFIT, "'%s' is no image's name".formatted(EngineWords.shown(text))));
         if (!isAllowed(name)) {
             throw new StartFailure(
                     Cause.IMAGE_FORBIDDEN, "the image %s is none of slipway.docker.allowed_images".formatted(name));
@@ -112,20 +112,17 @@ final class Images {
     }
 
     private boolean isAllowed(ImageName name) {
-        return config.rules().allowedImages().isEmpty()
-                || config.rules().allowedImages().stream()
+        return config.rules()
+                .allowedImages()
+                .map(allowed -> allowed.stream()
                         .map(Images::pattern)
                         .anyMatch(pattern -> Stream.of(name.toString(), name.familiar(), name.repository())
-                                .anyMatch(form -> pattern.matcher(form).matches()));
+                                .anyMatch(form -> pattern.matcher(form).matches())))
+                .orElse(true);
     }
 
     private static Pattern pattern(String allowed) {
         return Pattern.compile(
                 Stream.of(allowed.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*")));
-    }
-
-    private static String visible(String text) {
-        String plain = text.replaceAll("\\p{Cntrl}", "?");
-        return plain.length() <= 200 ? plain : plain.substring(0, 200) + "...";
     }
 }

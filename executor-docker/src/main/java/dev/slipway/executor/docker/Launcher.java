@@ -108,7 +108,7 @@ final class Launcher {
     private void removeLeftOver(RunId run) throws IOException {
         Optional<ContainerState> there = engine.container(Names.container(run));
         if (there.isPresent() && !there.get().isOf(incarnation) && !there.get().hasBegun()) {
-            claims.removeUnbegun(there.get(), false);
+            remove(there.get().id());
         }
     }
 
@@ -118,7 +118,10 @@ final class Launcher {
             remove(container);
             throw stopped(spec);
         }
-        Claims.Claim claim = claims.make(run, Claims.Purpose.START, Map.of(Names.PROGRAM, ContainerSpec.program(spec)));
+        Claims.Claim claim = claims.make(
+                run,
+                Claims.Purpose.START,
+                Map.of(Names.PROGRAM, ContainerSpec.program(spec), Names.CONTAINER, container));
         if (claim.purpose() == Claims.Purpose.ABANDONED) {
             remove(container);
             throw new StartFailure(
@@ -138,6 +141,9 @@ final class Launcher {
         try {
             engine.start(container);
         } catch (EngineRefusal e) {
+            if (e.isFromBetween()) {
+                throw Engine.refused(e);
+            }
             Optional<ContainerState> state = engine.container(container);
             if (state.isPresent() && !state.get().hasBegun()) {
                 throw new StartFailure(

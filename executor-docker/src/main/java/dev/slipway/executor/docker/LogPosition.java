@@ -35,8 +35,15 @@ final class LogPosition {
             return new LogPosition(NONE, 0, 0, 0);
         }
         String[] parts = cursor.split(":", -1);
-        return new LogPosition(
-                Long.parseLong(parts[0]), Long.parseLong(parts[1]), Long.parseLong(parts[2]), Long.parseLong(parts[3]));
+        try {
+            return new LogPosition(
+                    Long.parseLong(parts[0]),
+                    Long.parseLong(parts[1]),
+                    Integer.parseInt(parts[2]),
+                    Long.parseLong(parts[3]));
+        } catch (NumberFormatException e) {
+            return new LogPosition(NONE, 0, 0, 0); // more than any position has
+        }
     }
 
     /** Messages before this time are behind; 0: none is. */

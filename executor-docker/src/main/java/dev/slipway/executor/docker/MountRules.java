@@ -1,13 +1,14 @@
 package dev.slipway.executor.docker;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Which directories and volumes may be mounted. Pure.
  *
- * @param allowed with what is below them; empty: all
+ * @param allowed with what is below them; absent: all
  */
-record MountRules(List<String> allowed) {
+record MountRules(Optional<List<String>> allowed) {
     /** @return what is wrong with a volume as {@code docker run -v} takes it; empty if nothing is */
     String fault(String volume) {
         String[] parts = volume.split(":", -1);
@@ -18,7 +19,7 @@ record MountRules(List<String> allowed) {
         return isAllowed(parts[0])
                 ? ""
                 : "backend.docker.volumes: %s is none of slipway.docker.allowed_mounts (%s): remove the volume, or add it there"
-                        .formatted(parts[0], String.join(", ", allowed));
+                        .formatted(parts[0], String.join(", ", allowed.orElse(List.of())));
     }
 
     private boolean isAllowed(String source) {
@@ -26,7 +27,7 @@ record MountRules(List<String> allowed) {
         boolean climbs = List.of(source.split("/", -1)).contains("..");
         return allowed.isEmpty()
                 || (!climbs
-                        && allowed.stream()
+                        && allowed.get().stream()
                                 .anyMatch(root -> source.equals(root)
                                         || (root.startsWith("/")
                                                 && source.startsWith(root.endsWith("/") ? root : root + "/"))));

@@ -21,12 +21,15 @@ final class Names {
     static final String TRACEPARENT = "dev.slipway.traceparent";
     static final String PROGRAM = "dev.slipway.program";
     static final String CLAIM = "dev.slipway.claim";
+    static final String CONTAINER = "dev.slipway.container";
 
     /** What {@link #KIND} says of a run's container, and of the volumes that are marks of it. */
     static final String RUN = "run";
 
     static final String MARK = "mark";
     static final String STOP = "stop";
+
+    static final String KEPT = ".kept";
 
     private static final int DIGEST_BYTES = 16;
 
@@ -45,6 +48,11 @@ final class Names {
         return container(run) + ".claim";
     }
 
+    /** Of the volume that says that the run never began although somebody had the right to start it. */
+    static String unbegun(RunId run) {
+        return container(run) + ".unbegun";
+    }
+
     /** Of the volume that says that a stop has begun. */
     static String stop(RunId run) {
         return container(run) + ".stop";
@@ -52,7 +60,7 @@ final class Names {
 
     /** Of a container that is kept although nobody will ask for it any more. */
     static String kept(RunId run) {
-        return container(run) + ".kept";
+        return container(run) + KEPT;
     }
 
     static Map<String, String> labels(String kind, String executor, String incarnation, RunId run) {

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class Pull {
     private static final long TELL_MILLIS = 1_000;
 
+    /** Whoever waits looks whether it makes progress, also before its first answer. */
+    private static final Duration FOR_EVER = Duration.ofDays(365);
+
     private final Engine engine;
     private final ImageName image;
     private final String platform;
@@ -34,6 +37,7 @@ final class Pull {
     private Deadline heard = Deadline.in(Duration.ZERO);
     private @Nullable StartFailure failure;
     private DockerHttpClient.@Nullable Response response;
+    private @Nullable Thread worker;
 
     /** @param stall how long it may make no progress; absent: for ever */
     Pull(Engine engine, ImageName image, String platform, Credentials credentials, Optional<Duration> stall) {
@@ -55,7 +59,7 @@ final class Pull {
             if (!begun) {
                 begun = true;
                 heard = Deadline.in(stall.orElse(Duration.ZERO));
-                Thread.ofVirtual().name("pull " + image).start(this::work);
+                worker = Thread.ofVirtual().name("pull " + image).start(this::work);
             }
             return true;
         } finally {
@@ -70,7 +74,7 @@ final class Pull {
             waiting--;
             if (waiting == 0 && !over) {
                 over = true;
-                closeAnswer();
+                breakOff();
             }
             return waiting == 0;
         } finally {
@@ -111,7 +115,8 @@ final class Pull {
     }
 
     private void work() {
-        try (DockerHttpClient.Response answer = engine.pull(image, platform, credentials.header(image.registry()))) {
+        try (DockerHttpClient.Response answer =
+                engine.pull(image, platform, credentials.header(image.registry()), FOR_EVER)) {
             if (!begin(answer)) {
                 return;
             }
@@ -140,7 +145,7 @@ final class Pull {
         while (lines.hasNextValue()) {
             JsonNode line = lines.nextValue();
             if (line.has("error")) {
-                return Optional.of(line.path("error").asText());
+                return Optional.of(EngineWords.shown(line.path("error").asText()));
             }
             lock.lock();
             try {
@@ -159,17 +164,20 @@ final class Pull {
             if (!over) {
                 over = true;
                 failure = how;
-                closeAnswer();
+                breakOff();
             }
-            changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    private void closeAnswer() {
+    /** The engine stops pulling when nobody listens; its first answer may not be there yet. */
+    private void breakOff() {
         if (response != null) {
             response.close();
+        }
+        if (worker != null && !worker.equals(Thread.currentThread())) {
+            worker.interrupt();
         }
         changed.signalAll();
     }

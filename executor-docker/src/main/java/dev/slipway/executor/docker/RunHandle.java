@@ -23,6 +23,7 @@ final class RunHandle {
     private boolean preparing;
     private boolean cancelled;
     private boolean startSent;
+    private boolean failed;
     private long changes;
     private Observed.@Nullable Ended ended;
 
@@ -114,6 +115,25 @@ final class RunHandle {
         }
     }
 
+    /** A start of this process came to nothing half-way; that does not count if nobody wanted it any more. */
+    void failedToStart() {
+        lock.lock();
+        try {
+            failed = !cancelled;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean hasFailedToStart() {
+        lock.lock();
+        try {
+            return failed;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void tell(String words) {
         lock.lock();
         try {
@@ -196,12 +216,19 @@ final class RunHandle {
         }
     }
 
-    void ended(Observed.Ended how) {
+    /**
+     * The run has ended so, unless it is known already how it ended.
+     *
+     * @return how it ended
+     */
+    Observed.Ended end(Observed.Ended how) {
         lock.lock();
         try {
-            ended = how;
+            Observed.Ended known = ended == null ? how : ended;
+            ended = known;
             changes++;
             changed.signalAll();
+            return known;
         } finally {
             lock.unlock();
         }

@@ -60,6 +60,9 @@ final class Sidecars {
     private final Map<String, ReentrantLock> filling = new ConcurrentHashMap<>();
     private final Set<String> dated = ConcurrentHashMap.newKeySet();
 
+    /** The volumes and containers that this process is filling with and filling. */
+    private final Set<String> underWay = ConcurrentHashMap.newKeySet();
+
     Sidecars(Engine engine, Images images, String executor, String incarnation, InstantSource clock) {
         this.engine = engine;
         this.images = images;
@@ -97,7 +100,11 @@ final class Sidecars {
 
     /** Whether a volume that a container has is one of those that were filled here. */
     boolean isFilled(Mounted sidecar) throws IOException {
-        return engine.volume(sidecar.volume())
+        return isFilled(sidecar.volume());
+    }
+
+    private boolean isFilled(String volume) throws IOException {
+        return engine.volume(volume)
                 .filter(labels -> FILES.equals(labels.get(Names.KIND)))
                 .isPresent();
     }
@@ -152,23 +159,35 @@ final class Sidecars {
 
     private Optional<String> published(String name) throws IOException {
         Optional<String> volume = engine.volume(name).map(labels -> labels.getOrDefault(VOLUME, ""));
-        if (volume.isEmpty() || engine.volume(volume.get()).isPresent()) {
+        if (volume.isEmpty() || isFilled(volume.get())) {
             return volume;
         }
         removeVolume(name); // somebody has removed the files
+        if (!volume.get().isEmpty()) {
+            removeVolume(
+                    volume.get()); // for a container that wanted them the engine has made an empty one of that name
+        }
         return Optional.empty();
     }
 
     private String fill(String name, Container.Sidecar sidecar, JsonNode image) throws StartFailure, IOException {
-        String id = image.path("Id").asText();
         String volume = volumeName(sidecar.image(), image);
-        engine.createVolume(volume, labels(FILES, name));
         List<String> fillers = new ArrayList<>();
+        underWay.add(volume);
         try {
-            String source = filler(id, Optional.empty());
-            fillers.add(source);
-            String target = filler(id, Optional.of(volume));
-            fillers.add(target);
+            return fill(name, volume, fillers, sidecar, image.path("Id").asText());
+        } finally {
+            underWay.remove(volume);
+            underWay.removeAll(Set.copyOf(fillers));
+        }
+    }
+
+    private String fill(String name, String volume, List<String> fillers, Container.Sidecar sidecar, String id)
+            throws StartFailure, IOException {
+        engine.createVolume(volume, labels(FILES, name));
+        try {
+            String source = filler(id, Optional.empty(), fillers);
+            String target = filler(id, Optional.of(volume), fillers);
             try (DockerHttpClient.Response files = engine.export(source)) {
                 engine.unpack(target, PLACE, files.getBody(), FILL);
             }
@@ -192,7 +211,7 @@ final class Sidecars {
         }
     }
 
-    /** What cannot be removed now, the next process of this executor removes. */
+    /** What cannot be removed now, or is made by the engine only later, is swept up. */
     private void leave(List<String> fillers, String volume) {
         boolean interrupted =
                 Thread.interrupted(); // of a task that was stopped: what it began is cleared away all the same
@@ -208,7 +227,9 @@ final class Sidecars {
         }
     }
 
-    private String filler(String image, Optional<String> volume) throws IOException, EngineRefusal {
+    /** @param fillers which it belongs to, however its making ends */
+    private String filler(String image, Optional<String> volume, List<String> fillers)
+            throws IOException, EngineRefusal {
         ObjectNode body = JSON.createObjectNode();
         body.put("Image", image);
         body.putArray("Cmd").add("never-started");
@@ -217,17 +238,21 @@ final class Sidecars {
         ObjectNode host = body.putObject("HostConfig");
         host.put("NetworkMode", "none");
         volume.ifPresent(name -> host.putArray("Binds").add(name + ":" + PLACE + ":nocopy"));
-        return engine.create("slipway-filler-" + UUID.randomUUID(), body);
+        String name = "slipway-filler-" + UUID.randomUUID();
+        underWay.add(name);
+        fillers.add(name);
+        engine.create(name, body);
+        return name;
     }
 
     /** As the worker daemon calls it, and something of its own: that daemon must not take it for one of its own. */
-    private static String volumeName(String image, JsonNode shown) {
+    static String volumeName(String image, JsonNode shown) {
         String id = shown.path("RepoDigests").path(0).asText(shown.path("Id").asText());
         String digest = id.substring(id.indexOf("sha256:") + "sha256:".length());
         String familiar = ImageName.parse(image)
                 .map(name -> name.withoutVersion().familiar())
                 .orElse("sidecar");
-        String plain = familiar.replaceAll("[^a-zA-Z0-9_.-]", "-");
+        String plain = familiar.replaceAll("[^a-zA-Z0-9_.-]", "-").replaceFirst("^[^a-zA-Z0-9]+", "");
         return "%s-%s-%s"
                 .formatted(
                         plain.substring(0, Math.min(plain.length(), MAX_NAME)),
@@ -251,21 +276,23 @@ final class Sidecars {
         return clock.instant().getEpochSecond() / Duration.ofDays(1).toSeconds();
     }
 
-    /** Removes what earlier processes of this executor have begun and left. */
+    /** Removes what this executor has begun and left, in this process or an earlier one. */
     void sweep() throws IOException {
         for (Engine.Labelled container : engine.containers(Names.EXECUTOR, executor)) {
             if (FILLER.equals(container.labels().get(Names.KIND)) && isLeft(container)) {
                 removeAll(List.of(container.name()));
             }
         }
+        List<Engine.Labelled> left = engine.volumes(Names.KIND, FILES).stream()
+                .filter(volume -> executor.equals(volume.labels().get(Names.EXECUTOR)) && isLeft(volume))
+                .toList();
+        // Asked for last: what was under way before and is no more, is published by now.
         Set<String> published = new HashSet<>();
         for (Engine.Labelled volume : engine.volumes(Names.KIND, PUBLISHED)) {
             published.add(volume.labels().getOrDefault(VOLUME, ""));
         }
-        for (Engine.Labelled volume : engine.volumes(Names.KIND, FILES)) {
-            if (executor.equals(volume.labels().get(Names.EXECUTOR))
-                    && isLeft(volume)
-                    && !published.contains(volume.name())) {
+        for (Engine.Labelled volume : left) {
+            if (!published.contains(volume.name())) {
                 removeVolume(volume.name());
             }
         }
@@ -273,8 +300,8 @@ final class Sidecars {
 
     /** Removes files that nobody has used for so long, whichever executor has put them there. */
     void collect(Duration keep) throws IOException {
-        sweep();
-        long oldest = today() - keep.toDays();
+        long days = days(keep);
+        long oldest = today() - days;
         Map<String, Long> lastUses = new TreeMap<>();
         List<Engine.Labelled> uses = engine.volumes(Names.KIND, USED);
         for (Engine.Labelled use : uses) {
@@ -286,7 +313,7 @@ final class Sidecars {
                 removeVolume(sidecar.name());
                 LOG.infof(
                         "the files of the sidecar %s are removed: nobody has used them for %d days",
-                        sidecar.name(), keep.toDays());
+                        sidecar.name(), days);
             }
         }
         for (Engine.Labelled use : uses) {
@@ -295,6 +322,11 @@ final class Sidecars {
                 removeVolume(use.name());
             }
         }
+    }
+
+    /** Uses are dated by the day: a part of one counts as a whole. */
+    static long days(Duration keep) {
+        return keep.plusDays(1).minusNanos(1).toDays();
     }
 
     private static long day(Engine.Labelled use) {
@@ -306,7 +338,7 @@ final class Sidecars {
     }
 
     private boolean isLeft(Engine.Labelled thing) {
-        return !incarnation.equals(thing.labels().get(Names.INCARNATION));
+        return !incarnation.equals(thing.labels().get(Names.INCARNATION)) || !underWay.contains(thing.name());
     }
 
     private Map<String, String> labels(String kind, String sidecar) {

@@ -5,28 +5,28 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.Optional;
 import org.jboss.logging.Logger;
 
-/** Removes, once an hour, sidecars' files that nobody has used for long. */
+/** Removes, once an hour, what nobody needs any more. */
 final class Upkeep implements Closeable {
     private static final Logger LOG = Logger.getLogger(Upkeep.class);
     private static final Duration INTERVAL = Duration.ofHours(1);
 
-    private final Sidecars sidecars;
-    private final Optional<Duration> keep;
+    private final Chore chore;
     private final Thread thread = Thread.ofVirtual().name("upkeep").unstarted(this::work);
 
-    /** @param keep how long after their last use; absent: for ever */
-    Upkeep(Sidecars sidecars, Optional<Duration> keep) {
-        this.sidecars = sidecars;
-        this.keep = keep;
+    Upkeep(Chore chore) {
+        this.chore = chore;
+    }
+
+    /** What is to be done; if it fails, it is done an hour later. */
+    @FunctionalInterface
+    interface Chore {
+        void run() throws IOException;
     }
 
     void start() {
-        if (keep.isPresent()) {
-            thread.start();
-        }
+        thread.start();
     }
 
     @Override
@@ -39,11 +39,11 @@ final class Upkeep implements Closeable {
             while (true) {
                 Deadline.in(INTERVAL).pause(INTERVAL);
                 try {
-                    sidecars.collect(keep.orElseThrow());
+                    chore.run();
                 } catch (InterruptedIOException e) {
                     throw e;
                 } catch (IOException | RuntimeException e) {
-                    LOG.warnf("sidecars' files that are not used any more stay for now: %s", e);
+                    LOG.warnf("what is not used any more at the Docker engine stays for now: %s", e);
                 }
             }
         } catch (InterruptedIOException e) {

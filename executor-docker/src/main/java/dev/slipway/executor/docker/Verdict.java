@@ -8,7 +8,8 @@ import java.util.Locale;
 /**
  * Decides how a run has ended whose container does not run any more. Pure.
  *
- * @param hasProgram whether the container has the file that was to be its program; asked only where that matters
+ * @param hasProgram whether the container has the file that was to be its program, and it can be executed; asked only where
+ *     that matters
  * @param isStopping whether a stop began before its end
  */
 record Verdict(ContainerState container, boolean hasProgram, boolean isStopping) {
@@ -40,7 +41,7 @@ record Verdict(ContainerState container, boolean hasProgram, boolean isStopping)
         }
         if (asksForProgram(container) && !hasProgram) {
             return Cause.CONTAINER_PROGRAM_MISSING.notStarted(
-                    "%s could not be started: the image has no %s (exit code %d)"
+                    "%s could not be started: the container has no %s that can be executed (exit code %d)"
                             .formatted(program, container.program(), code));
         }
         return isSignal(code)

@@ -71,7 +71,7 @@ class ContainerSpecTest {
         assertThat(host.path("PidsLimit").asInt()).isEqualTo(4096);
         assertThat(host.path("LogConfig"))
                 .hasToString(
-                        "{\"Type\":\"local\",\"Config\":{\"max-size\":\"20m\",\"max-file\":\"5\",\"compress\":\"false\"}}");
+                        "{\"Type\":\"local\",\"Config\":{\"max-size\":\"20000k\",\"max-file\":\"5\",\"compress\":\"false\"}}");
     }
 
     @Test
@@ -81,10 +81,10 @@ class ContainerSpecTest {
                 usual.pullPolicy(),
                 usual.pullStall(),
                 usual.keepSidecars(),
-                new DockerRules.Confinement(false, false, List.of(), 0, 10),
+                new DockerRules.Confinement(false, false, List.of(), 0, 7),
                 Optional.of("agents"),
-                List.of(),
-                List.of());
+                Optional.empty(),
+                Optional.empty());
 
         JsonNode host = body(agent(UNLIMITED), relaxed).path("HostConfig");
 
@@ -94,7 +94,18 @@ class ContainerSpecTest {
         assertThat(host.has("PidsLimit")).isFalse();
         assertThat(host.path("NetworkMode").asText()).isEqualTo("agents");
         assertThat(host.path("LogConfig").path("Config").path("max-size").asText())
-                .isEqualTo("2m");
+                .isEqualTo("1400k");
+    }
+
+    @Test
+    void aShapeThatIsTooSmallToRunIsNotTakenForNoLimit() {
+        Container.Shape tiny = new Container.Shape(OptionalDouble.of(1e-12), OptionalDouble.of(1e-12));
+
+        JsonNode host = body(agent(tiny), DockerRules.defaults()).path("HostConfig");
+
+        assertThat(host.path("NanoCpus").asLong()).isEqualTo(1);
+        assertThat(host.path("Memory").asLong()).isEqualTo(1);
+        assertThat(host.path("MemorySwap").asLong()).isEqualTo(1);
     }
 
     private static JsonNode body(TaskSpec task, DockerRules rules) {

@@ -7,6 +7,7 @@ import static dev.slipway.executor.testkit.Watching.output;
 import static dev.slipway.executor.testkit.Watching.runsLeft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.executor.core.LogSource;
@@ -18,6 +19,7 @@ import dev.slipway.protocol.Container;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
+import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
 import dev.slipway.settings.DockerRules;
@@ -25,12 +27,16 @@ import dev.slipway.testkit.DockerEngine;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -99,6 +105,62 @@ class ContainersIT {
     }
 
     @Test
+    void aReaderThatIsTooSlowForTheTaskSaysWhereOutputIsMissing() throws Exception {
+        DockerRules usual = TestEngine.localImages();
+        DockerRules.Confinement confinement = usual.confinement();
+        backend = open(TestEngine.config(new DockerRules(
+                usual.pullPolicy(),
+                usual.pullStall(),
+                usual.keepSidecars(),
+                new DockerRules.Confinement(
+                        confinement.init(),
+                        confinement.noNewPrivileges(),
+                        confinement.dropCapabilities(),
+                        confinement.pidsLimit(),
+                        5),
+                usual.network(),
+                usual.allowedImages(),
+                usual.allowedMounts())));
+        RunId run = start(
+                "overtaken",
+                TestEngine.task(
+                        "p=$(head -c 2000 /dev/zero | tr '\\0' x); say() { while [ $i -lt $1 ]; do i=$((i+1)); echo $i $p; done; }; i=0; say 1000; "
+                                + "until [ -e /go ]; do sleep 0.1; done; say 8000; touch /written; sleep 1; echo done; sleep 60"));
+        StringBuilder read = new StringBuilder();
+        try (LogSource logs = backend.logs(run, "")) {
+            append(read, logs.next(1 << 10, PATIENCE));
+            engine.docker("exec", Names.container(run), "touch", "/go");
+            await().atMost(PATIENCE)
+                    .until(() -> engine.docker("exec", Names.container(run), "ls", "/")
+                            .contains("written"));
+            await().atMost(PATIENCE).until(() -> {
+                append(read, logs.next(1 << 16, Duration.ofMillis(100)));
+                return read.indexOf("done\n") >= 0;
+            });
+        }
+
+        long expected = 1;
+        boolean isGapTold = false;
+        for (String line : read.toString().lines().toList()) {
+            if (line.startsWith("[slipway: output is left out here")) {
+                isGapTold = true;
+            } else if (line.endsWith("x")) {
+                long number = Long.parseLong(line.split(" ", -1)[0]);
+                assertThat(number == expected || isGapTold)
+                        .as("%d comes after %d, and nothing says that something is missing", number, expected - 1)
+                        .isTrue();
+                isGapTold = false;
+                expected = number + 1;
+            }
+        }
+        assertThat(expected).isEqualTo(8_001);
+    }
+
+    private static void append(StringBuilder read, LogSource.Chunk chunk) {
+        read.append(new String(chunk.bytes().toArray(), StandardCharsets.US_ASCII));
+    }
+
+    @Test
     void aContainerThatSomebodyRemovedIsGoneAndSaidSo() throws Exception {
         RunId run = start("removed", TestEngine.task("echo ready; sleep 60"));
         awaitOutput(backend, run, "ready");
@@ -164,8 +226,8 @@ class ContainersIT {
                 usual.keepSidecars(),
                 usual.confinement(),
                 usual.network(),
-                List.of(),
-                List.of("/cache"));
+                Optional.empty(),
+                Optional.of(List.of("/cache")));
 
         assertThatThrownBy(() -> open(TestEngine.config(rules, "/etc:/etc")))
                 .isInstanceOf(PreflightFailure.class)
@@ -213,10 +275,57 @@ class ContainersIT {
                 usual.keepSidecars(),
                 usual.confinement(),
                 usual.network(),
-                List.of("registry.example/*", "busy:2"),
-                List.of())));
+                Optional.of(List.of("registry.example/*", "busy:2")),
+                Optional.empty())));
 
         assertFails("forbidden", TestEngine.task("true"), FailureReason.IMAGE_PULL, false, "allowed_images");
+    }
+
+    @Test
+    void anEmptyListOfImagesAllowsNone() throws Exception {
+        DockerRules usual = TestEngine.localImages();
+        backend = open(TestEngine.config(new DockerRules(
+                usual.pullPolicy(),
+                usual.pullStall(),
+                usual.keepSidecars(),
+                usual.confinement(),
+                usual.network(),
+                Optional.of(List.of()),
+                Optional.empty())));
+
+        assertFails("none-allowed", TestEngine.task("true"), FailureReason.IMAGE_PULL, false, "allowed_images");
+    }
+
+    @Test
+    void whetherAProgramWasMissingIsLookedForWhereItBegins() throws Exception {
+        engine.makeImage("placed:1", root -> {
+            DockerEngine.script(root.resolve("work/run.sh"), "exit 127");
+            Files.writeString(root.resolve("work/plain"), "no program");
+        });
+
+        RunId ran = start("relative", in("/work", "./run.sh"));
+        RunId missing = start("relative-missing", in("/work", "./none.sh"));
+        RunId plain = start("not-executable", in("/work", "./plain"));
+
+        assertThat(awaitEnd(backend, ran).ending())
+                .isInstanceOfSatisfying(
+                        Ending.Exited.class, exited -> assertThat(exited.code()).isEqualTo(127));
+        for (RunId run : List.of(missing, plain)) {
+            assertThat(awaitEnd(backend, run).ending())
+                    .isInstanceOfSatisfying(
+                            Ending.NotStarted.class,
+                            never -> assertThat(never.reason()).isEqualTo(FailureReason.CONTAINER_START));
+        }
+    }
+
+    private static TaskSpec in(String directory, String program) {
+        return new TaskSpec(
+                "task",
+                new Program.Command(List.of(program)),
+                Optional.of("placed:1"),
+                Map.of(),
+                Optional.of(directory),
+                Optional.empty());
     }
 
     @Test
@@ -256,6 +365,67 @@ class ContainersIT {
         assertThat(awaitEnd(backend, waiting).ending()).isInstanceOf(Ending.NotStarted.class);
         assertThat(backend.observe(started, Duration.ZERO)).isInstanceOf(Observed.Running.class);
         assertThat(backend.revoke(started)).isFalse();
+    }
+
+    @Test
+    void whatWasTakenAwayByAProcessThatWasKilledBeforeItCouldSaySoNeverStarted() throws Exception {
+        RunId taken = run("taken-away");
+        RunId started = run("started-and-removed");
+        try (Engine calls = calls()) {
+            Claims earlier = new Claims(calls, EXECUTOR, "an-earlier-incarnation");
+            for (RunId run : List.of(taken, started)) {
+                String id = calls.create(Names.container(run), body(run, "an-earlier-incarnation"));
+                earlier.make(run, Claims.Purpose.START, Map.of(Names.CONTAINER, id));
+            }
+            calls.start(Names.container(started));
+        }
+        engine.docker("rm", "-f", Names.container(taken), Names.container(started));
+
+        assertThat(runsLeft(backend)).contains(taken, started);
+
+        Observed.Ended ended = awaitEnd(backend, taken);
+        assertThat(ended.ending())
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.isTransient()).isTrue());
+        assertThat(awaitEnd(backend, started).ending()).isInstanceOf(Ending.Lost.class);
+        assertThat(backend.revoke(taken)).isTrue();
+        assertThat(backend.revoke(started)).isFalse();
+        assertThat(awaitEnd(backend, taken)).isEqualTo(ended);
+        assertThat(engine.docker("volume", "ls", "-q", "--filter", "name=" + Names.unbegun(taken)))
+                .as("what the engine forgets is on record")
+                .isEqualTo(Names.unbegun(taken));
+    }
+
+    @Test
+    void whateverHappensAtTheSameTimeTheEndThatWasToldStays() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            RunId run = run("at-once-" + i);
+            try (Engine calls = calls()) {
+                String id = calls.create(Names.container(run), body(run, "an-earlier-incarnation"));
+                new Claims(calls, EXECUTOR, "an-earlier-incarnation")
+                        .make(run, Claims.Purpose.START, Map.of(Names.CONTAINER, id));
+            }
+            List<Observed.Ended> ends = new ArrayList<>();
+            try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+                List<Future<Observed.Ended>> watching = new ArrayList<>();
+                List<Future<Boolean>> revoking = new ArrayList<>();
+                for (int watcher = 0; watcher < 4; watcher++) {
+                    watching.add(threads.submit(() -> awaitEnd(backend, run)));
+                    revoking.add(threads.submit(() -> backend.revoke(run)));
+                }
+                for (Future<Boolean> each : revoking) {
+                    assertThat(each.get()).isTrue();
+                }
+                for (Future<Observed.Ended> each : watching) {
+                    ends.add(each.get());
+                }
+            }
+            ends.add(awaitEnd(backend, run));
+
+            assertThat(ends).allSatisfy(end -> assertThat(end).isEqualTo(ends.getFirst()));
+            assertThat(ends.getFirst().ending()).isInstanceOf(Ending.NotStarted.class);
+        }
     }
 
     @Test
@@ -334,7 +504,7 @@ class ContainersIT {
     }
 
     private Engine calls() throws Exception {
-        return new Engine(new Discovery(Map.of("DOCKER_HOST", engine.host())).find(), 0);
+        return new Engine(new Discovery(Map.of("DOCKER_HOST", engine.host())).find(), 0, Engine.Patience.USUAL);
     }
 
     private static JsonNode body(RunId run, String incarnation) {

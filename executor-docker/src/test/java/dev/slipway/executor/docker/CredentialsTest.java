@@ -2,12 +2,16 @@ package dev.slipway.executor.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.slipway.executor.testkit.Watching;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -79,6 +83,45 @@ class CredentialsTest {
     }
 
     @Test
+    void aHelperThatAnswersWithNothingLeavesTheConfiguration() throws IOException {
+        for (String answer : List.of(":", "echo '{}'", "echo '{\"Username\":\"\",\"Secret\":\"\"}'")) {
+            helper("store", answer);
+
+            assertThat(header("r.example", "{\"credsStore\":\"store\"}")).isEmpty();
+            assertThat(header(
+                            "r.example",
+                            "{\"credsStore\":\"store\",\"auths\":{\"r.example\":{\"auth\":\"%s\"}}}".formatted(AUTH)))
+                    .contains("\"user\"");
+        }
+    }
+
+    @Test
+    void aHelperThatHangsIsEndedWithWhatItHasStarted() throws IOException {
+        Path child = directory.resolve("child");
+        helper("store", "sleep 300 & echo $! > %s; wait".formatted(child));
+
+        assertThat(new CredentialHelpers(path(), Duration.ofSeconds(1)).get("docker-credential-store", "r.example"))
+                .isEmpty();
+
+        await().atMost(Watching.PATIENCE)
+                .until(() -> ProcessHandle.of(
+                                Long.parseLong(Files.readString(child).strip()))
+                        .filter(ProcessHandle::isAlive)
+                        .isEmpty());
+    }
+
+    @Test
+    void aHelperThatLeavesSomethingRunningIsNotWaitedForLonger() throws Exception {
+        Path child = directory.resolve("child");
+        helper("store", "sleep 300 & echo $! > %s; echo '{\"Username\":\"u\",\"Secret\":\"s\"}'".formatted(child));
+
+        assertThat(new CredentialHelpers(path(), Watching.PATIENCE).get("docker-credential-store", "r.example"))
+                .isPresent();
+
+        ProcessHandle.of(Long.parseLong(Files.readString(child).strip())).ifPresent(ProcessHandle::destroyForcibly);
+    }
+
+    @Test
     void aHelperThatPrintsABareSecretIsNotQuoted() throws IOException {
         helper("store", "echo canary-token");
 
@@ -105,10 +148,12 @@ class CredentialsTest {
 
     private String header(String registry, String config) throws IOException {
         Path file = Files.writeString(directory.resolve("config.json"), config);
-        String header = new Credentials(
-                        Optional.of(file), new CredentialHelpers(Map.of("PATH", directory + ":/usr/bin:/bin")))
-                .header(registry);
+        String header = new Credentials(Optional.of(file), new CredentialHelpers(path())).header(registry);
         return new String(Base64.getUrlDecoder().decode(header), StandardCharsets.UTF_8);
+    }
+
+    private Map<String, String> path() {
+        return Map.of("PATH", directory + ":/usr/bin:/bin");
     }
 
     private void helper(String name, String script) throws IOException {

@@ -39,6 +39,16 @@ class DiscoveryTest {
     }
 
     @Test
+    void aSocketsPathMayHoldWhatAnAddressMustNot() throws Exception {
+        Path socket =
+                Files.createFile(Files.createDirectory(directory.resolve("a b")).resolve("s%ck"));
+
+        assertThat(find(Map.of(), socket).uri().getPath()).isEqualTo(socket.toString());
+        assertThat(find(Map.of("DOCKER_HOST", "unix://" + socket)).uri().getPath())
+                .isEqualTo(socket.toString());
+    }
+
+    @Test
     void takesTheContextThatIsNamed() throws Exception {
         context(
                 "far",

@@ -166,6 +166,28 @@ class EngineFaultsIT {
     }
 
     @Test
+    void anEngineThatHangsIsNotReadyAndItsTasksRunOn() throws Exception {
+        DockerEngine docker = start();
+        DockerBackend runs = open(docker);
+        runs.start(RUN, TestEngine.task(COUNTING), _ -> {});
+        awaitOutput(runs, RUN, "line 3");
+
+        hang(docker);
+        try {
+            await().atMost(PATIENCE).until(() -> runs.trouble().isPresent());
+            assertThat(runs.trouble().orElseThrow()).contains("does not answer");
+        } finally {
+            run("kill", "-CONT", Long.toString(docker.process().pid()));
+        }
+
+        await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
+        assertThat(runs.observe(RUN, Duration.ZERO)).isInstanceOf(Observed.Running.class);
+        assertThat(runs.stop(RUN, Duration.ofSeconds(20))).isTrue();
+        assertThat(code(awaitEnd(runs, RUN))).isEqualTo(9);
+        runs.forget(RUN);
+    }
+
+    @Test
     void aFullDiskIsOneClearFailureAndLeavesNothing() throws Exception {
         Path small = Files.createTempDirectory("sw-disk");
         disk = small;

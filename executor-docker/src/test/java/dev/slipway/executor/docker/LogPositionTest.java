@@ -57,7 +57,7 @@ class LogPositionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"7", "a:b:c:d", "1:2:3", "-1:0:0:0"})
+    @ValueSource(strings = {"7", "a:b:c:d", "1:2:3", "-1:0:0:0", "9999999999999999999:0:0:0", "1:2:9999999999:0"})
     void whatIsNoCursorIsTheBeginning(String text) {
         assertThat(LogPosition.of(text)).hasToString("0:0:0:0");
     }

@@ -21,9 +21,10 @@ import dev.slipway.testkit.DockerRegistry;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -159,6 +160,31 @@ class PullsIT {
         }
     }
 
+    @Test
+    void anEngineThatDoesNotAnswerAPullIsNotHeldOnToForLonger() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Engine calls = new Engine(
+                        new EngineAddress(
+                                URI.create("tcp://127.0.0.1:" + silent.getLocalPort()), Optional.empty(), "the test"),
+                        1,
+                        Engine.Patience.USUAL)) {
+            Pull pull = new Pull(
+                    calls,
+                    ImageName.parse("a:1").orElseThrow(),
+                    "linux/amd64",
+                    new Credentials(Optional.empty(), new CredentialHelpers(Map.of())),
+                    Optional.of(Duration.ofSeconds(1)));
+            pull.join();
+            try (Socket connection = silent.accept()) {
+                assertThatThrownBy(() -> pull.await(_ -> {})).hasMessageContaining("made no progress for 1 s");
+
+                connection.setSoTimeout((int) Watching.PATIENCE.toMillis());
+                connection.getInputStream().readAllBytes(); // up to its end
+            }
+            pull.leave();
+        }
+    }
+
     private static StartFailure failure(DockerBackend backend, RunId run, String image) throws IOException {
         try {
             backend.start(run, task(image), _ -> {});
@@ -180,15 +206,10 @@ class PullsIT {
                 usual.keepSidecars(),
                 usual.confinement(),
                 usual.network(),
-                List.of(),
-                List.of());
-        DockerBackend backend = new DockerBackend(
-                "executor-pulls",
-                0,
-                new DockerConfig(List.of(), Map.of(), true, rules, env),
-                new Discovery(Map.of("DOCKER_HOST", engine.host())),
-                Clock.systemUTC());
-        backend.preflight();
+                Optional.empty(),
+                Optional.empty());
+        DockerConfig config = new DockerConfig(List.of(), Map.of(), true, rules, env);
+        DockerBackend backend = TestEngine.backend(engine.host(), "executor-pulls", 0, config, Engine.Patience.USUAL);
         opened.add(backend);
         return backend;
     }

@@ -16,6 +16,7 @@ import dev.slipway.protocol.TaskSpec;
 import dev.slipway.settings.DockerRules;
 import dev.slipway.testkit.DockerEngine;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
@@ -172,6 +173,63 @@ class SidecarsIT {
     }
 
     @Test
+    void filesThatWereRemovedAsATaskWasAboutToUseThemAreUnpackedAgain() throws Exception {
+        DockerBackend backend = open("executor-10");
+        RunId first = run("unlucky-first");
+        backend.start(first, agent(), _ -> {});
+        awaitEnd(backend, first);
+        backend.forget(first);
+        String files = volumes(Sidecars.FILES).getFirst();
+        RunId unlucky = run("unlucky");
+        assertThatThrownBy(() -> backend.start(unlucky, agent(), step -> removeWhen(step, files)))
+                .isInstanceOfSatisfying(
+                        StartFailure.class,
+                        failure -> assertThat(failure.ending().isTransient()).isTrue());
+
+        RunId next = run("unlucky-next");
+        backend.start(next, agent(), _ -> {});
+
+        awaitEnd(backend, next);
+        assertThat(output(backend, next)).contains("agent run --now");
+        assertThat(engine.docker("volume", "ls", "-q", "--filter", "name=" + files))
+                .isEmpty();
+    }
+
+    private void removeWhen(String step, String volume) {
+        if (step.equals("making the container")) {
+            try {
+                engine.docker("volume", "rm", volume);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    @Test
+    void whatWasBegunAndGivenUpInThisProcessIsSweptUpAsWell() throws Exception {
+        try (Engine calls = calls()) {
+            Sidecars sidecars = sidecars(calls, "executor-11", Clock.systemUTC());
+            for (String kind : List.of(Sidecars.FILES, Sidecars.FILLER)) {
+                String label = Names.KIND + "=" + kind;
+                String own = Names.EXECUTOR + "=executor-11";
+                String now = Names.INCARNATION + "=now";
+                if (kind.equals(Sidecars.FILES)) {
+                    engine.docker("volume", "create", "--label", label, "--label", own, "--label", now, "late");
+                } else {
+                    engine.docker(
+                            "create", "--name", "late", "--label", label, "--label", own, "--label", now, "busy:1",
+                            "true");
+                }
+            }
+
+            sidecars.sweep();
+        }
+
+        assertThat(volumes(Sidecars.FILES)).isEmpty();
+        assertThat(engine.docker("ps", "-aq", "--filter", "name=late")).isEmpty();
+    }
+
+    @Test
     void filesThatAreUsedAreNotCollected() throws Exception {
         DockerBackend backend = open("executor-8");
         RunId run = run("using");
@@ -235,7 +293,7 @@ class SidecarsIT {
     }
 
     private Engine calls() throws Exception {
-        return new Engine(new Discovery(Map.of("DOCKER_HOST", engine.host())).find(), 0);
+        return new Engine(new Discovery(Map.of("DOCKER_HOST", engine.host())).find(), 0, Engine.Patience.USUAL);
     }
 
     private static Sidecars sidecars(Engine calls, String executor, InstantSource clock) {

@@ -84,13 +84,18 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
                 usual.keepSidecars(),
                 usual.confinement(),
                 usual.network(),
-                List.of(),
-                List.of());
+                Optional.empty(),
+                Optional.empty());
     }
 
     static DockerBackend backend(DockerEngine engine, String executor, DockerConfig config) throws Exception {
+        return backend(engine.host(), executor, 0, config, Engine.Patience.USUAL);
+    }
+
+    static DockerBackend backend(String host, String executor, int slots, DockerConfig config, Engine.Patience patience)
+            throws Exception {
         DockerBackend backend = new DockerBackend(
-                executor, 0, config, new Discovery(Map.of("DOCKER_HOST", engine.host())), Clock.systemUTC());
+                executor, slots, config, new Discovery(Map.of("DOCKER_HOST", host)), Clock.systemUTC(), patience);
         backend.preflight();
         return backend;
     }

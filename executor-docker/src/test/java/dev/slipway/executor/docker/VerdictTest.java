@@ -38,7 +38,7 @@ class VerdictTest {
         assertThat(new Verdict(exited(127, false), false, false).ending())
                 .isEqualTo(new Ending.NotStarted(
                         FailureReason.CONTAINER_START,
-                        "the agent could not be started: the image has no /agent/entrypoint.sh (exit code 127): name another program or another image; an agent needs its sidecar at /agent",
+                        "the agent could not be started: the container has no /agent/entrypoint.sh that can be executed (exit code 127): name another program or another image; an agent needs its sidecar at /agent",
                         false));
     }
 
@@ -73,6 +73,7 @@ class VerdictTest {
                 6,
                 "/agent/entrypoint.sh",
                 List.of("/bin"),
+                "/",
                 "SIGTERM");
     }
 }

@@ -10,10 +10,10 @@ import java.util.Optional;
  * What holds for every container, under {@code slipway.docker}.
  *
  * @param pullStall how long a pull may make no progress; absent: for ever
- * @param keepSidecars how long a sidecar's files are kept after their last use; absent: for ever
+ * @param keepSidecars how long a sidecar's files are kept after the day of their last use, in days begun; absent: for ever
  * @param network as {@code docker run --network} takes it; absent: the engine's default
- * @param allowedImages patterns with {@code *} for the images that tasks and sidecars may use; empty: all
- * @param allowedMounts directories and named volumes that {@code volumes} may mount, with what is below them; empty: all
+ * @param allowedImages patterns with {@code *} for the images that tasks and sidecars may use; absent: all
+ * @param allowedMounts directories and named volumes that {@code volumes} may mount, with what is below them; absent: all
  */
 public record DockerRules(
         PullPolicy pullPolicy,
@@ -21,14 +21,14 @@ public record DockerRules(
         Optional<Duration> keepSidecars,
         Confinement confinement,
         Optional<String> network,
-        List<String> allowedImages,
-        List<String> allowedMounts) {
+        Optional<List<String>> allowedImages,
+        Optional<List<String>> allowedMounts) {
     public static final Duration DEFAULT_PULL_STALL = Duration.ofMinutes(5);
     public static final Duration DEFAULT_KEEP_SIDECARS = Duration.ofDays(14);
 
     public DockerRules {
-        allowedImages = List.copyOf(allowedImages);
-        allowedMounts = List.copyOf(allowedMounts);
+        allowedImages = allowedImages.map(List::copyOf);
+        allowedMounts = allowedMounts.map(List::copyOf);
     }
 
     public static DockerRules defaults() {
@@ -38,8 +38,8 @@ public record DockerRules(
                 Optional.of(DEFAULT_KEEP_SIDECARS),
                 Confinement.defaults(),
                 Optional.empty(),
-                List.of(),
-                List.of());
+                Optional.empty(),
+                Optional.empty());
     }
 
     public DockerRules withPullPolicy(PullPolicy other) {

@@ -262,10 +262,15 @@ final class SettingsReader {
                 limit(block, "keep_sidecars", usual.keepSidecars()),
                 confinement(block),
                 nonEmpty(block.text("network")),
-                block.list("allowed_images"),
-                block.list("allowed_mounts"));
+                listIfGiven(block, "allowed_images"),
+                listIfGiven(block, "allowed_mounts"));
         block.finish();
         return rules;
+    }
+
+    /** An empty list is one, too. */
+    private static Optional<List<String>> listIfGiven(YamlMapping block, String key) {
+        return block.has(key) ? Optional.of(block.list(key)) : Optional.empty();
     }
 
     private static DockerRules.Confinement confinement(YamlMapping block) {

@@ -154,8 +154,8 @@ final class SettingsWriter {
         block.put("pids_limit", confinement.pidsLimit());
         block.put("log_megabytes", confinement.logMegabytes());
         rules.network().ifPresent(network -> block.put("network", network));
-        block.put("allowed_images", rules.allowedImages());
-        block.put("allowed_mounts", rules.allowedMounts());
+        rules.allowedImages().ifPresent(images -> block.put("allowed_images", images));
+        rules.allowedMounts().ifPresent(mounts -> block.put("allowed_mounts", mounts));
         return block;
     }
 

@@ -137,9 +137,20 @@ class SettingsReaderTest {
                         Optional.of(Duration.ofDays(2)),
                         new DockerRules.Confinement(false, false, List.of("ALL"), 0, 20),
                         Optional.of("agents"),
-                        List.of("registry.example/*"),
-                        List.of("/cache", "data")));
+                        Optional.of(List.of("registry.example/*")),
+                        Optional.of(List.of("/cache", "data"))));
         assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
+    }
+
+    @Test
+    void anEmptyListOfWhatIsAllowedAllowsNothing() {
+        var settings = Settings.parse("slipway: {docker: {allowed_images: [], allowed_mounts: []}}");
+
+        assertThat(settings.slipway().docker().allowedImages()).contains(List.of());
+        assertThat(settings.slipway().docker().allowedMounts()).contains(List.of());
+        assertThat(Settings.parse(settings.toYaml())).isEqualTo(settings);
+        assertThat(Settings.parse("slipway: {docker: {}}").slipway().docker().allowedImages())
+                .isEmpty();
     }
 
     @Test
