@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -174,6 +175,48 @@ public abstract class BackendContract {
 
         assertThat(awaitEnd(backend, run).ending()).isInstanceOf(Ending.NotStarted.class);
         assertThat(output(backend, run)).isEmpty();
+    }
+
+    /** Nobody wanted it stopped: what is recorded as stopped would not be tried again. */
+    @Test
+    void aStartThatFailedHalfWayIsToldAsOneThatMayBeTriedAgainAlsoByTheNextProcess() throws Exception {
+        for (int steps = 1; steps <= 3; steps++) {
+            Backend backend = open();
+            RunId run = run("run-half-way-" + steps);
+            if (!failsAtStep(steps, backend, run, task("echo begun"))) {
+                continue; // it takes fewer steps
+            }
+
+            assertThat(backend.revoke(run)).isTrue();
+
+            assertThat(awaitEnd(backend, run).ending()).satisfies(BackendContract::mayBeTriedAgain);
+            Backend next = open();
+            assertThat(runsLeft(next)).contains(run);
+            assertThat(awaitEnd(next, run).ending()).satisfies(BackendContract::mayBeTriedAgain);
+            assertThat(output(next, run)).isEmpty();
+        }
+    }
+
+    private static void mayBeTriedAgain(Ending ending) {
+        assertThat(ending)
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.isTransient()).as("%s", never).isTrue());
+    }
+
+    /** Has a start fail when it tells its n-th step. */
+    private static boolean failsAtStep(int step, Backend backend, RunId run, TaskSpec task) throws Exception {
+        AtomicInteger steps = new AtomicInteger();
+        try {
+            backend.start(run, task, _ -> {
+                if (steps.incrementAndGet() == step) {
+                    throw new IllegalStateException("half-way");
+                }
+            });
+            return false;
+        } catch (IllegalStateException e) {
+            return true;
+        }
     }
 
     @Test
