@@ -77,7 +77,9 @@ final class Claims {
                 return new Claim(purpose, labels.getOrDefault(Names.INCARNATION, ""), labels);
             }
         }
-        return new Claim(Purpose.START, "", labels); // somebody else's volume: nothing is known of it
+        // An engine that was ended half-way through has made it, and answered nobody: nobody got the right to start by
+        // it.
+        return new Claim(Purpose.ABANDONED, "", labels);
     }
 
     /** @param incarnation of the executor's process that has made it */

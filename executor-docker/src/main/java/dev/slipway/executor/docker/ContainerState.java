@@ -67,6 +67,11 @@ record ContainerState(
                 .toList();
     }
 
+    /** Whether the engine has said that it did not start it, and can know that. */
+    boolean isRefused() {
+        return !error.isEmpty() && !Verdict.isDoubtful(error);
+    }
+
     boolean hasBegun() {
         return startedAtMillis > 0 || isAlive();
     }

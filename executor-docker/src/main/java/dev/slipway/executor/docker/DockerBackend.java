@@ -218,6 +218,9 @@ final class DockerBackend implements Backend, Closeable {
             return withoutContainer(run, handle);
         }
         ContainerState state = container.get();
+        if (isGhost(state)) {
+            return lose(handle);
+        }
         if (state.isAlive()) {
             return new Observed.Running(state.startedAtMillis());
         }
@@ -225,7 +228,7 @@ final class DockerBackend implements Backend, Closeable {
             return settle(run, handle, state);
         }
         if (state.status().equals("created")) {
-            if (!state.error().isEmpty()) {
+            if (state.isRefused()) {
                 return handle.end(new Observed.Ended(Verdict.notStarted(state.error()), 0, clock.millis()));
             }
             if (state.isOf(incarnation)) {
@@ -312,7 +315,7 @@ final class DockerBackend implements Backend, Closeable {
         if (container.isPresent()
                 && !container.get().isOf(incarnation)
                 && !container.get().hasBegun()
-                && container.get().error().isEmpty()) {
+                && !container.get().isRefused()) {
             takeAway(run, handle(run), Claims.Purpose.ABANDONED);
         }
     }
@@ -322,16 +325,26 @@ final class DockerBackend implements Backend, Closeable {
         try {
             Revocation.Outcome outcome = site().revocation().takeAway(run, purpose, handle.isStartSent());
             if (outcome == Revocation.Outcome.UNKNOWN) {
-                handle.end(new Observed.Ended(
-                        Cause.KEEPER_KILLED.lost(
-                                "the Docker engine was restarted while it was to start the task, and does not know whether it runs"),
-                        0,
-                        clock.millis()));
+                lose(handle);
             }
             return outcome == Revocation.Outcome.NEVER_BEGAN;
         } finally {
             handle.ending.unlock();
         }
+    }
+
+    /** Of a run whose end nobody will ever see: what the engine says of it is not what happened. */
+    private Observed.Ended lose(RunHandle handle) {
+        return handle.end(new Observed.Ended(
+                Cause.KEEPER_KILLED.lost(
+                        "the Docker engine was restarted while it was to start the task, and does not know whether it runs"),
+                0,
+                clock.millis()));
+    }
+
+    /** An engine that was ended over a start may take for running what has ended, and for ever: it did not start it itself. */
+    private boolean isGhost(ContainerState container) throws IOException {
+        return container.isAlive() && container.startedAtMillis() == 0 && !engine().hasProcesses(container.id());
     }
 
     @Override
@@ -361,6 +374,9 @@ final class DockerBackend implements Backend, Closeable {
         try {
             Optional<ContainerState> container =
                     engine().container(Names.container(run)).filter(ContainerState::isAlive);
+            if (container.isPresent() && isGhost(container.get())) {
+                return Optional.empty();
+            }
             if (handle.ended().isEmpty() && container.isPresent()) {
                 engine().createVolume(Names.stop(run), Names.labels(Names.MARK, executor, incarnation, run));
             }
@@ -412,14 +428,17 @@ final class DockerBackend implements Backend, Closeable {
     @Override
     public void forget(RunId run) throws IOException {
         Optional<ContainerState> container = engine().container(Names.container(run));
-        if (container.filter(ContainerState::isAlive).isPresent()) {
+        boolean isGhost = container.isPresent() && isGhost(container.get());
+        if (container.filter(ContainerState::isAlive).isPresent() && !isGhost) {
             throw new IOException("the run %s has not ended: its container cannot be removed".formatted(run));
         }
         // The container last: it alone says how the run ended, whoever is killed in between.
         removeMark(Names.stop(run));
         site().claims().remove(run);
-        if (container.isPresent() && config.cleanup()) {
-            letGo(container.get().id());
+        if (container.isPresent() && isGhost) {
+            remove(() -> engine().removeWithForce(container.get().id()));
+        } else if (container.isPresent() && config.cleanup()) {
+            remove(() -> engine().remove(container.get().id()));
         } else if (container.isPresent()) {
             keep(run, container.get().id());
         }
@@ -434,9 +453,13 @@ final class DockerBackend implements Backend, Closeable {
         }
     }
 
-    private void letGo(String container) throws IOException {
+    private interface Removal {
+        void perform() throws IOException, EngineRefusal;
+    }
+
+    private static void remove(Removal removal) throws IOException {
         try {
-            engine().remove(container);
+            removal.perform();
         } catch (EngineRefusal e) {
             if (!e.isMissing()) {
                 throw Engine.refused(e);
@@ -468,7 +491,7 @@ final class DockerBackend implements Backend, Closeable {
         for (Engine.Labelled container : engine().containers(Names.EXECUTOR, executor)) {
             boolean isKept = container.name().endsWith(Names.KEPT);
             if (isLate(container, Names.RUN) && container.state().equals("created") && !isKept) {
-                letGo(container.name());
+                remove(() -> engine().remove(container.name()));
             }
         }
         for (Engine.Labelled mark : engine().volumes(Names.EXECUTOR, executor)) {

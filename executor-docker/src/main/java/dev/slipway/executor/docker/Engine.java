@@ -123,6 +123,24 @@ final class Engine implements Closeable {
         calls.call(request(Method.DELETE, "/containers/" + quoted(id) + "?v=1").build(), patience.work());
     }
 
+    /** The same of what the engine takes for running. */
+    void removeWithForce(String id) throws IOException, EngineRefusal {
+        calls.call(
+                request(Method.DELETE, "/containers/" + quoted(id) + "?v=1&force=1")
+                        .build(),
+                patience.work());
+    }
+
+    /** Whether there are processes in a container that the engine takes for running. */
+    boolean hasProcesses(String id) throws IOException {
+        try {
+            calls.call(request(Method.GET, "/containers/" + quoted(id) + "/top").build(), patience.look());
+            return true;
+        } catch (EngineRefusal e) {
+            return false;
+        }
+    }
+
     /**
      * Makes a volume, or finds the one that has the name.
      *

@@ -141,7 +141,7 @@ final class Launcher {
         try {
             engine.start(container);
         } catch (EngineRefusal e) {
-            if (e.isFromBetween()) {
+            if (e.isFromBetween() || Verdict.isDoubtful(e.words())) {
                 throw Engine.refused(e);
             }
             Optional<ContainerState> state = engine.container(container);

@@ -64,8 +64,11 @@ final class Revocation {
         if (container.isEmpty()) {
             return neverBegan(run, claim, purpose).isPresent() ? Outcome.NEVER_BEGAN : Outcome.BEGAN;
         }
+        if (container.get().isRefused()) {
+            return Outcome.NEVER_BEGAN; // the one start there was
+        }
         if (!container.get().error().isEmpty()) {
-            return Outcome.NEVER_BEGAN; // the engine has refused the one start there was
+            return Outcome.UNKNOWN;
         }
         boolean mayBeSent = isStartSent || !claim.incarnation().equals(incarnation);
         Outcome outcome = removeUnbegun(container.get().id(), mayBeSent);

@@ -3,6 +3,7 @@ package dev.slipway.executor.docker;
 import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.FailureReason;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -18,6 +19,8 @@ record Verdict(ContainerState container, boolean hasProgram, boolean isStopping)
 
     private static final int NOT_FOUND = 127;
     private static final int LAST_SIGNAL = 64;
+    private static final List<String> LOST_CONTAINERD =
+            List.of("transport is closing", "unavailable", "ttrpc: closed", "context canceled", "deadline exceeded");
 
     /** Whether it matters that the program's file is there: only then is it looked for. */
     static boolean asksForProgram(ContainerState container) {
@@ -65,6 +68,15 @@ record Verdict(ContainerState container, boolean hasProgram, boolean isStopping)
         return lower.contains("exec: ") || lower.contains("executable file not found")
                 ? Cause.CONTAINER_PROGRAM_MISSING
                 : Cause.CONTAINER_START_FAILED;
+    }
+
+    /**
+     * Whether these words of the engine say no more than that it has lost its containerd, or was about to end itself: what it
+     * was to start may run.
+     */
+    static boolean isDoubtful(String words) {
+        String lower = words.toLowerCase(Locale.ROOT);
+        return LOST_CONTAINERD.stream().anyMatch(lower::contains);
     }
 
     static boolean isDiskFull(String words) {

@@ -174,6 +174,21 @@ class ContainersIT {
         assertThat(runsLeft(open(TestEngine.config(TestEngine.localImages())))).contains(run);
     }
 
+    /** An engine that ends answers that it could not make the volume, and has made it without its labels. */
+    @Test
+    void aClaimThatWasMadeForNobodyLetsNobodyStart() throws Exception {
+        RunId run = run("nobodys");
+        engine.docker("volume", "create", Names.claim(run));
+
+        backend.start(run, TestEngine.task("echo ran"), _ -> {});
+
+        assertThat(awaitEnd(backend, run).ending())
+                .isInstanceOfSatisfying(
+                        Ending.NotStarted.class,
+                        never -> assertThat(never.isTransient()).isTrue());
+        assertThat(backend.revoke(run)).isTrue();
+    }
+
     @Test
     void aShapeLimitsMemory() throws Exception {
         TaskSpec plain = TestEngine.task("tail /dev/zero");

@@ -72,7 +72,9 @@ class LogReaderTest {
         public int read(byte[] into, int from, int length) {
             reading.complete(Thread.currentThread());
             if (!message.hasRemaining()) {
-                byte[] line = "2026-01-02T03:04:05.%09dZ x\n".formatted(given.incrementAndGet()).getBytes(StandardCharsets.US_ASCII);
+                byte[] line = "2026-01-02T03:04:05.%09dZ x\n"
+                        .formatted(given.incrementAndGet())
+                        .getBytes(StandardCharsets.US_ASCII);
                 message = ByteBuffer.allocate(8 + line.length).put((byte) 1).put(new byte[3]);
                 message.putInt(line.length).put(line).flip();
             }

@@ -50,6 +50,17 @@ class VerdictTest {
 
     @ParameterizedTest
     @CsvSource({
+        "transport is closing: unavailable, true",
+        "'context canceled: unknown', true",
+        "'OCI runtime create failed: container_linux.go:380: starting container process caused: exec: \"/nope\"', false",
+        "endpoint with name slipway-1 already exists in network none, false",
+    })
+    void anEngineThatLostItsContainerdDoesNotKnowWhetherItStarted(String words, boolean isDoubtful) {
+        assertThat(Verdict.isDoubtful(words)).isEqualTo(isDoubtful);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         "exec: \"/nope\": stat /nope: no such file or directory: unknown, container_start, false",
         "error while creating mount source path '/x': mkdir /x: read-only file system, container_start, false",
         "mkdir /var/lib/docker/overlay2/x: no space left on device, container_create, true",
