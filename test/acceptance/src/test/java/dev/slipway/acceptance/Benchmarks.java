@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
  * page says.
  */
 class Benchmarks extends ControlPlaneTest {
-    private static final Path PAGE = Path.of("../../docs/benchmarks.md");
+    static final Path PAGE = Path.of("../../docs/benchmarks.md");
     private static final int CLAIMS = 500;
     private static final int TASKS = 300;
     private static final int ROUNDS = 5;
@@ -56,7 +56,10 @@ class Benchmarks extends ControlPlaneTest {
             bare.add(bareRate());
             tasks.add(taskRate("round-" + round));
         }
-        Files.writeString(PAGE, page(claims, bare, tasks));
+        String containers = Sections.of(Files.readString(PAGE), ContainerBenchmarks.HEADING)
+                .map(text -> Sections.section(ContainerBenchmarks.HEADING, text))
+                .orElse("");
+        Files.writeString(PAGE, page(claims, bare, tasks) + containers);
     }
 
     /** Starts the services, and asks each whether it is ready from the moment in which it is a process. */
@@ -166,7 +169,7 @@ class Benchmarks extends ControlPlaneTest {
         return """
                 # Benchmarks
 
-                Written by the program `Benchmarks` in `test/acceptance`, on loopback, with a fake control plane and a stub agent. Compare figures of one run only.
+                Written by the programs `Benchmarks` and `ContainerBenchmarks` in `test/acceptance`, on loopback, with a fake control plane and a stub agent. Compare figures of one run only.
 
                 ```sh
                 ./mvnw verify -pl test/acceptance -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=Benchmarks
@@ -220,7 +223,7 @@ class Benchmarks extends ControlPlaneTest {
         return "%s, %d cores, Java %s".formatted(cpu, Runtime.getRuntime().availableProcessors(), Runtime.version());
     }
 
-    private static double percentile(List<Double> values, int percent) {
+    static double percentile(List<Double> values, int percent) {
         List<Double> sorted = values.stream().sorted().toList();
         return sorted.get(Math.min(sorted.size() - 1, sorted.size() * percent / 100));
     }
