@@ -8,8 +8,6 @@ import dev.slipway.testkit.FakeControlPlane;
 import dev.slipway.testkit.Received;
 import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,25 +26,32 @@ final class Aftermath {
 
     private final Slipway slipway;
     private final FakeControlPlane controlPlane;
+    private final FaultyBackend backend;
     private final List<Task> tasks;
     private final Map<String, JsonNode> ended = new HashMap<>();
 
-    Aftermath(Slipway slipway, FakeControlPlane controlPlane, List<Task> tasks) {
+    Aftermath(Slipway slipway, FakeControlPlane controlPlane, FaultyBackend backend, List<Task> tasks) {
         this.slipway = slipway;
         this.controlPlane = controlPlane;
+        this.backend = backend;
         this.tasks = tasks;
     }
 
     /**
      * Waits for rest, and looks.
      *
-     * @param agents of these tasks
      * @param remarks to go with it
      */
-    Verdict.Seen seen(Agents agents, List<String> remarks) throws IOException, InterruptedException {
+    Verdict.Seen seen(List<String> remarks) throws IOException, InterruptedException {
         List<String> left = left();
         return new Verdict.Seen(
-                agents.journal(), agents.unkept(), controlPlane.received(), ended, logs(), left, remarks);
+                backend.agents().journal(),
+                backend.harmed(),
+                controlPlane.received(),
+                ended,
+                logs(),
+                left,
+                Stream.concat(backend.remarks().stream(), remarks.stream()).toList());
     }
 
     /** Waits as long as anything comes to its end. */
@@ -102,8 +107,9 @@ final class Aftermath {
                     .ignoreExceptions()
                     .until(
                             () -> {
+                                List<String> now = leftNow(); // what was seen last stays if this fails
                                 left.clear();
-                                left.addAll(leftNow());
+                                left.addAll(now);
                                 return left;
                             },
                             List::isEmpty);
@@ -136,11 +142,7 @@ final class Aftermath {
                 .filter(process -> !services.contains(process.pid()))
                 .forEach(process -> left.add("process " + process.pid() + ": "
                         + process.info().commandLine().orElse("")));
-        for (Path root : List.of(slipway.workspaces(), slipway.state().resolve("direct"))) {
-            try (Stream<Path> entries = Files.list(root)) {
-                entries.filter(Files::isDirectory).forEach(entry -> left.add("directory " + entry));
-            }
-        }
+        left.addAll(backend.left());
         return left;
     }
 

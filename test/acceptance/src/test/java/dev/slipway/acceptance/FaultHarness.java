@@ -16,6 +16,7 @@ import java.time.LocalTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,15 +34,15 @@ final class FaultHarness {
     private final Slipway slipway;
     private final FakeControlPlane controlPlane;
     private final FaultyServices services;
-    private final Agents agents;
+    private final FaultyBackend backend;
     private final List<String> remarks = new ArrayList<>();
 
-    private FaultHarness(Slipway slipway, FakeControlPlane controlPlane, Path directory, Optional<SmallDisk> disk)
-            throws IOException {
+    private FaultHarness(
+            Slipway slipway, FakeControlPlane controlPlane, FaultyBackend backend, Optional<SmallDisk> disk) {
         this.slipway = slipway;
         this.controlPlane = controlPlane;
-        this.agents = new Agents(directory);
-        this.services = new FaultyServices(slipway, controlPlane, agents, disk);
+        this.backend = backend;
+        this.services = new FaultyServices(slipway, controlPlane, backend, disk);
         if (disk.isEmpty()) {
             remarks.add("SKIPPED: full disks, because nothing may be mounted here");
         }
@@ -49,25 +50,27 @@ final class FaultHarness {
 
     /** @param directory an empty one; nothing runs or is mounted there afterwards */
     static Verdict judge(FaultPlan plan, Path directory) throws Exception {
-        return with(directory, SLOTS, harness -> harness.carryOut(plan));
+        return with(plan, directory, SLOTS, harness -> harness.carryOut(plan));
     }
 
     /** Kills everything while so many tasks run, and measures how soon they are observed again. */
     static Recovery recovery(int tasks, Path directory) throws Exception {
-        return with(directory, tasks, harness -> harness.recover(FaultPlan.ofLongTasks(tasks, Recovery.ROUNDS)));
+        FaultPlan plan = FaultPlan.ofLongTasks(tasks, Recovery.ROUNDS);
+        return with(plan, directory, tasks, harness -> harness.recover(plan));
     }
 
     private interface Use<T> {
         T of(FaultHarness harness) throws Exception;
     }
 
-    private static <T> T with(Path directory, int slots, Use<T> use) throws Exception {
+    private static <T> T with(FaultPlan plan, Path directory, int slots, Use<T> use) throws Exception {
         Slipway slipway = new Slipway(directory).with("WARP_API_KEY", "key");
         Optional<SmallDisk> disk = SmallDisk.mount(slipway.state(), DISK_MEBIBYTES);
-        try (FakeControlPlane controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0)) {
-            slipway.configure("max_concurrent_tasks: " + slots, "slipway:", "  queue_limit: 1000");
+        try (FakeControlPlane controlPlane = FakeControlPlane.start(Slipway.PATIENCE, 0);
+                FaultyBackend backend = FaultyBackend.of(plan.backend(), plan.seed(), directory)) {
+            backend.configure(slipway, slots);
             try {
-                return use.of(new FaultHarness(slipway, controlPlane, directory, disk));
+                return use.of(new FaultHarness(slipway, controlPlane, backend, disk));
             } finally {
                 slipway.close();
             }
@@ -87,7 +90,7 @@ final class FaultHarness {
             bare.add(services.secondsToReturn(0));
         }
         List<Task> tasks = plan.tasks();
-        var aftermath = new Aftermath(slipway, controlPlane, tasks);
+        var aftermath = new Aftermath(slipway, controlPlane, backend, tasks);
         try (var assigner = new Assigner(controlPlane)) {
             tasks.forEach(task -> assigner.assign(task.id(), assignment(task)));
             await("all tasks to run")
@@ -99,7 +102,7 @@ final class FaultHarness {
             }
             aftermath.awaitEndings();
         }
-        return new Recovery(bare, running, Verdict.of(plan, aftermath.seen(agents, remarks)));
+        return new Recovery(bare, running, Verdict.of(plan, aftermath.seen(remarks)));
     }
 
     private Verdict carryOut(FaultPlan plan) throws Exception {
@@ -110,7 +113,10 @@ final class FaultHarness {
             return verdict;
         } finally {
             if (!isGood) {
-                keepLogs(Path.of("target", "faults-" + plan.seed()).toAbsolutePath());
+                keepLogs(Path.of(
+                                "target",
+                                "faults-%s-%d".formatted(plan.backend().wireName(), plan.seed()))
+                        .toAbsolutePath());
             }
         }
     }
@@ -123,13 +129,13 @@ final class FaultHarness {
                 Files.copy(log, place.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
             }
         }
-        Files.write(place.resolve("journal"), agents.journal());
+        Files.write(place.resolve("journal"), backend.agents().journal());
         System.out.println("the services' logs and the agents' journal are in " + place);
     }
 
     private Verdict verdict(FaultPlan plan) throws Exception {
         services.start();
-        var aftermath = new Aftermath(slipway, controlPlane, plan.tasks());
+        var aftermath = new Aftermath(slipway, controlPlane, backend, plan.tasks());
         try (var assigner = new Assigner(controlPlane);
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<?>> calls = new ArrayList<>();
@@ -143,7 +149,7 @@ final class FaultHarness {
             remarks.add("%d assignments were sent, on %d connections; %d were rejected"
                     .formatted(assigner.sent(), controlPlane.connections(), rejections()));
         }
-        return Verdict.of(plan, aftermath.seen(agents, remarks));
+        return Verdict.of(plan, aftermath.seen(remarks));
     }
 
     private long rejections() {
@@ -198,9 +204,14 @@ final class FaultHarness {
     }
 
     private Assignment assignment(Task task) {
-        return Assignment.of(task.id())
+        Assignment assignment = Assignment.of(task.id())
                 .execution(task.execution())
-                .env("PLAY", "exec '" + agents.program() + "' " + String.join(" ", FaultPlan.arguments(task)));
+                .env(
+                        "PLAY",
+                        "exec '%s' %s"
+                                .formatted(backend.agents().program(), String.join(" ", FaultPlan.arguments(task))));
+        backend.ofAssignment().forEach(assignment::with);
+        return assignment;
     }
 
     private interface Background {
@@ -208,9 +219,12 @@ final class FaultHarness {
     }
 
     private List<Moment> submissions(Task task, Background background) throws IOException {
-        List<String> command = Stream.concat(Stream.of(agents.program().toString()), FaultPlan.arguments(task).stream())
+        List<String> command = Stream.concat(
+                        Stream.of(backend.agents().program().toString()), FaultPlan.arguments(task).stream())
                 .toList();
-        String body = Slipway.JSON.writeValueAsString(Map.of("executionId", task.execution(), "command", command));
+        Map<String, Object> submission = new HashMap<>(backend.ofSubmission());
+        submission.putAll(Map.of("executionId", task.execution(), "command", command));
+        String body = Slipway.JSON.writeValueAsString(submission);
         Runnable submit = () -> background.begin(() -> call("/api/v1/tasks", body));
         Runnable cancel = () -> background.begin(() -> call("/api/v1/tasks/" + task.execution() + "/cancel", ""));
         List<Moment> moments = new ArrayList<>();

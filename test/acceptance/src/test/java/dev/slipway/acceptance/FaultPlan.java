@@ -1,5 +1,6 @@
 package dev.slipway.acceptance;
 
+import dev.slipway.protocol.BackendKind;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -9,15 +10,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * What is done to the services and asked of them, in rounds: the same for the same seed. All times are milliseconds from the
+ * What is done to the services and their backend and asked of them, in rounds: the same for the same seed. All times are milliseconds from the
  * beginning of the round.
  *
- * <p>Three faults are carried out side by side: one that ends services, and two different ones that do not. So every kind meets
+ * <p>Three faults are carried out side by side: one that ends services or an engine, and two different ones that do not. So every kind meets
  * every other sooner or later, and services are never started for two faults at once.
  */
-record FaultPlan(long seed, List<Round> rounds) {
-    private static final List<String> SERVICES = List.of("dispatcher", "connector", "executor-direct");
-
+record FaultPlan(BackendKind backend, long seed, List<Round> rounds) {
     /** Tasks arrive during so much of a round, and the faults come in the midst of them. */
     private static final int ARRIVALS = 1_500;
 
@@ -60,8 +59,23 @@ record FaultPlan(long seed, List<Round> rounds) {
         /** The same, and every service is killed meanwhile. */
         record KillOnFullDisk(long length) implements Fault {}
 
+        /** What can only be done to one kind of backend. */
+        sealed interface OfBackend extends Fault {}
+
         /** SIGKILL to the shell that keeps a run of the direct executor, and to nothing else. */
-        record KillKeeper() implements Fault {}
+        record KillKeeper() implements OfBackend {}
+
+        /** SIGKILL to the Docker engine, and with it to its containerd; started again after {@code down} ms. */
+        record KillEngine(long down) implements OfBackend {}
+
+        /** SIGTERM to the Docker engine; started again when it has ended. */
+        record RestartEngine() implements OfBackend {}
+
+        /** SIGSTOP to the Docker engine, and SIGCONT after {@code length} ms. */
+        record PauseEngine(long length) implements OfBackend {}
+
+        /** Somebody removes a container that runs. */
+        record RemoveContainer() implements OfBackend {}
     }
 
     /**
@@ -141,7 +155,7 @@ record FaultPlan(long seed, List<Round> rounds) {
     }
 
     /** @param faults how many in all; each kind comes once before any comes again */
-    static FaultPlan of(long seed, int tasks, int faults) {
+    static FaultPlan of(BackendKind backend, long seed, int tasks, int faults) {
         Random random = new Random(seed);
         int count = (faults + AT_ONCE - 1) / AT_ONCE;
         List<Round> rounds = new ArrayList<>();
@@ -151,8 +165,8 @@ record FaultPlan(long seed, List<Round> rounds) {
         int number = 0;
         for (int round = 0; round < count; round++) {
             if (ending.isEmpty()) {
-                ending.addAll(ending(random));
-                others.addAll(others(random));
+                ending.addAll(ending(backend, random));
+                others.addAll(others(backend, random));
                 more.addAll(others);
                 Collections.rotate(more, 1); // so that no kind meets itself
             }
@@ -166,7 +180,7 @@ record FaultPlan(long seed, List<Round> rounds) {
                     .toList();
             rounds.add(new Round(List.copyOf(arriving), strikes));
         }
-        return new FaultPlan(seed, List.copyOf(rounds));
+        return new FaultPlan(backend, seed, List.copyOf(rounds));
     }
 
     /** Tasks that write and run through all faults, each a SIGKILL of all services. */
@@ -175,12 +189,12 @@ record FaultPlan(long seed, List<Round> rounds) {
                 .mapToObj(number -> new Task(
                         number, true, 0, 120_000, number, 1_000, false, OptionalLong.empty(), OptionalLong.empty()))
                 .toList();
-        List<Strike> strikes = List.of(new Strike(0, new Fault.Kill(SERVICES, 0)));
+        List<Strike> strikes = List.of(new Strike(0, new Fault.Kill(services(BackendKind.DIRECT), 0)));
         List<Round> rounds = new ArrayList<>(List.of(new Round(arriving, strikes)));
         for (int round = 1; round < faults; round++) {
             rounds.add(new Round(List.of(), strikes));
         }
-        return new FaultPlan(0, List.copyOf(rounds));
+        return new FaultPlan(BackendKind.DIRECT, 0, List.copyOf(rounds));
     }
 
     private static Task task(int number, Random random) {
@@ -197,37 +211,52 @@ record FaultPlan(long seed, List<Round> rounds) {
                 random.nextInt(6) == 0 ? OptionalLong.of(at + random.nextInt(4_000)) : OptionalLong.empty());
     }
 
-    /** Of each kind that ends services one, and as many as there are {@link #others}. */
-    private static List<Fault> ending(Random random) {
+    /** Of each kind that ends services or an engine one, and as many as there are {@link #others}. */
+    private static List<Fault> ending(BackendKind backend, Random random) {
         List<Fault> faults = new ArrayList<>();
-        for (List<String> services : targets()) {
+        for (List<String> services : targets(backend)) {
             faults.add(new Fault.Kill(services, random.nextInt(1_500)));
             faults.add(new Fault.Restart(services));
         }
         faults.add(new Fault.KillOnFullDisk(random.nextInt(500, 2_000)));
+        if (backend == BackendKind.DOCKER) {
+            faults.add(new Fault.KillEngine(random.nextInt(1_500)));
+            faults.add(new Fault.RestartEngine());
+        }
         Collections.shuffle(faults, random);
         return faults;
     }
 
-    /** Of each kind that leaves services running one. */
-    private static List<Fault> others(Random random) {
+    /** Of each kind that leaves services and engine running one. */
+    private static List<Fault> others(BackendKind backend, Random random) {
         List<Fault> faults = new ArrayList<>();
-        for (List<String> services : targets()) {
+        for (List<String> services : targets(backend)) {
             faults.add(new Fault.Pause(services, length(random)));
         }
         faults.add(new Fault.Cut());
         faults.add(new Fault.Stall(length(random)));
         faults.add(new Fault.HalfClose());
         faults.add(new Fault.FullDisk(random.nextInt(500, LONGEST_FULL_DISK)));
-        faults.add(new Fault.KillKeeper());
+        if (backend == BackendKind.DOCKER) {
+            faults.add(new Fault.PauseEngine(random.nextInt(200, 4_000)));
+            faults.add(new Fault.PauseEngine(random.nextInt(10_500, 13_000)));
+            faults.add(new Fault.RemoveContainer());
+        } else {
+            faults.add(new Fault.KillKeeper());
+        }
         Collections.shuffle(faults, random);
         return faults;
     }
 
     /** Each service alone, and all. */
-    private static List<List<String>> targets() {
-        return Stream.concat(SERVICES.stream().map(List::of), Stream.of(SERVICES))
+    private static List<List<String>> targets(BackendKind backend) {
+        List<String> services = services(backend);
+        return Stream.concat(services.stream().map(List::of), Stream.of(services))
                 .toList();
+    }
+
+    private static List<String> services(BackendKind backend) {
+        return List.of("dispatcher", "connector", "executor-" + backend.wireName());
     }
 
     /** Most are shorter than every lease and timeout, some are longer than a lease, a write timeout or an assignment's patience. */

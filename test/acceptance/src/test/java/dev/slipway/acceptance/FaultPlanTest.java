@@ -2,11 +2,15 @@ package dev.slipway.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.protocol.BackendKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -16,14 +20,14 @@ class FaultPlanTest {
 
     @Test
     void isTheSameForTheSameSeedAndAnotherForAnother() {
-        assertThat(FaultPlan.of(7, 50, 20)).isEqualTo(FaultPlan.of(7, 50, 20));
-        assertThat(FaultPlan.of(7, 50, 20).rounds())
-                .isNotEqualTo(FaultPlan.of(8, 50, 20).rounds());
+        assertThat(FaultPlan.of(BackendKind.DIRECT, 7, 50, 20)).isEqualTo(FaultPlan.of(BackendKind.DIRECT, 7, 50, 20));
+        assertThat(FaultPlan.of(BackendKind.DIRECT, 7, 50, 20).rounds())
+                .isNotEqualTo(FaultPlan.of(BackendKind.DIRECT, 8, 50, 20).rounds());
     }
 
     @Test
-    void hasSoManyTasksAndFaultsThreeAtATimeAndEveryKindOfFaultInTwentySeven() {
-        FaultPlan plan = FaultPlan.of(7, 100, 27);
+    void hasSoManyTasksAndFaultsThreeAtATime() {
+        FaultPlan plan = FaultPlan.of(BackendKind.DIRECT, 7, 100, 27);
         assertThat(plan.tasks()).hasSize(100).extracting(FaultPlan.Task::id).doesNotHaveDuplicates();
         assertThat(plan.rounds()).hasSize(9).allMatch(round -> round.strikes().size() == 3);
         assertThat(plan.rounds())
@@ -32,19 +36,40 @@ class FaultPlanTest {
                                 .distinct()
                                 .count()
                         == 3);
-        assertThat(faults(plan))
-                .extracting(fault -> fault.getClass().getName())
-                .contains(Stream.of(FaultPlan.Fault.class.getPermittedSubclasses())
-                        .map(Class::getName)
-                        .toArray(String[]::new));
-        assertThat(faults(FaultPlan.of(7, 100, 5))).hasSize(5);
+        assertThat(faults(FaultPlan.of(BackendKind.DIRECT, 7, 100, 5))).hasSize(5);
+    }
+
+    @Test
+    void hasEveryKindOfFaultOfItsBackendInItsFirstRounds() {
+        Set<Class<?>> ofHosts = kinds(FaultPlan.of(BackendKind.DIRECT, 7, 100, 27));
+        Set<Class<?>> ofEngines = kinds(FaultPlan.of(BackendKind.DOCKER, 7, 100, 33));
+        Set<Class<?>> both = new HashSet<>(ofHosts);
+        both.addAll(ofEngines);
+        assertThat(both).containsExactlyInAnyOrderElementsOf(kinds(FaultPlan.Fault.class));
+        Set<Class<?>> common = new HashSet<>(ofHosts);
+        common.retainAll(ofEngines);
+        assertThat(common)
+                .containsExactlyInAnyOrderElementsOf(kinds(FaultPlan.Fault.class).stream()
+                        .filter(kind -> !FaultPlan.Fault.OfBackend.class.isAssignableFrom(kind))
+                        .toList());
+    }
+
+    private static Set<Class<?>> kinds(FaultPlan plan) {
+        return faults(plan).stream().map(Object::getClass).collect(Collectors.toSet());
+    }
+
+    private static Set<Class<?>> kinds(Class<?> type) {
+        Class<?>[] permitted = type.getPermittedSubclasses();
+        return permitted == null
+                ? Set.of(type)
+                : Arrays.stream(permitted).flatMap(kind -> kinds(kind).stream()).collect(Collectors.toSet());
     }
 
     /** Nothing can be said about a task that fails because its three attempts all met the same full disk. */
     @Test
     void noDiskIsFullForAsLongAsAStartIsTriedAgain() {
         double shortestRetry = (5_000 + 10_000) * 0.75;
-        assertThat(faults(FaultPlan.of(7, 0, 2_000)))
+        assertThat(faults(FaultPlan.of(BackendKind.DIRECT, 7, 0, 2_000)))
                 .filteredOn(FaultPlan.Fault.FullDisk.class::isInstance)
                 .isNotEmpty()
                 .allMatch(fault -> ((FaultPlan.Fault.FullDisk) fault).length() < shortestRetry);
@@ -59,7 +84,7 @@ class FaultPlanTest {
 
     @Test
     void itsAgentWritesWhatItIsExpectedToWrite() throws Exception {
-        FaultPlan.Task task = FaultPlan.of(7, 100, 10).tasks().stream()
+        FaultPlan.Task task = FaultPlan.of(BackendKind.DIRECT, 7, 100, 10).tasks().stream()
                 .filter(one -> one.lines() > 0 && one.exitCode() > 0 && !one.leavesChild())
                 .findFirst()
                 .orElseThrow();

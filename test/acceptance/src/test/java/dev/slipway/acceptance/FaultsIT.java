@@ -2,6 +2,7 @@ package dev.slipway.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.slipway.protocol.BackendKind;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +18,7 @@ class FaultsIT {
     @Test
     void nothingIsLostAndNothingRunsTwice() throws Exception {
         FaultPlan plan = FaultPlan.of(
+                BackendKind.DIRECT,
                 Long.getLong("slipway.faults.seed", 1),
                 Integer.getInteger("slipway.faults.tasks", 64),
                 Integer.getInteger("slipway.faults.count", 27));

@@ -21,7 +21,7 @@ import java.util.concurrent.locks.ReentrantLock;
 final class FaultyServices {
     private final Slipway slipway;
     private final FakeControlPlane controlPlane;
-    private final Agents agents;
+    private final FaultyBackend backend;
     private final Optional<SmallDisk> disk;
 
     /** Held while the disk is full, and while services are started: nobody can do that on a full disk. */
@@ -31,10 +31,10 @@ final class FaultyServices {
      * @param slipway configured
      * @param disk of the state directory, if that has one of its own
      */
-    FaultyServices(Slipway slipway, FakeControlPlane controlPlane, Agents agents, Optional<SmallDisk> disk) {
+    FaultyServices(Slipway slipway, FakeControlPlane controlPlane, FaultyBackend backend, Optional<SmallDisk> disk) {
         this.slipway = slipway;
         this.controlPlane = controlPlane;
-        this.agents = agents;
+        this.backend = backend;
         this.disk = disk;
     }
 
@@ -49,7 +49,7 @@ final class FaultyServices {
                 end(services, "TERM");
                 start();
             }
-            case Fault.Pause(List<String> services, long length) -> halt(services, length);
+            case Fault.Pause(List<String> services, long length) -> halt(running(services), length);
             case Fault.Cut() -> controlPlane.cut();
             case Fault.HalfClose() -> controlPlane.halfClose();
             case Fault.Stall(long length) -> {
@@ -66,7 +66,7 @@ final class FaultyServices {
                 });
                 start();
             }
-            case Fault.KillKeeper() -> agents.killKeeper();
+            case Fault.OfBackend own -> backend.carryOut(own);
         }
     }
 
@@ -99,9 +99,8 @@ final class FaultyServices {
                 .toList();
     }
 
-    /** The signals go to the same processes: who is started meanwhile runs. */
-    private void halt(List<String> services, long length) throws IOException, InterruptedException {
-        List<ProcessHandle> halted = running(services);
+    /** SIGSTOP, and SIGCONT to the same processes: who is started meanwhile runs. */
+    static void halt(List<ProcessHandle> halted, long length) throws IOException, InterruptedException {
         for (ProcessHandle service : halted) {
             signal(service, "STOP");
         }

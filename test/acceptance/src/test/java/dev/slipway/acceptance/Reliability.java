@@ -3,6 +3,7 @@ package dev.slipway.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.slipway.acceptance.Verdict.Kind;
+import dev.slipway.protocol.BackendKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -23,12 +25,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Long histories of faults, and the time that it takes to recover from the worst of them: writes {@code docs/reliability.md}. No
- * part of the build; run it as that page says. Interrupted, it goes on where it was with
- * {@code -Dslipway.faults.continue=true}.
+ * Long histories of faults on one backend, and for the direct one the time that it takes to recover from the worst of them:
+ * writes that backend's part of {@code docs/reliability.md}. No part of the build; run it as that page says. Interrupted, it
+ * goes on where it was with {@code -Dslipway.faults.continue=true}.
  */
 class Reliability {
-    private static final Path PAGE = Path.of("../../docs/reliability.md");
+    private static final BackendKind BACKEND =
+            BackendKind.ofWireName(System.getProperty("slipway.faults.backend", "direct"));
     private static final int TASKS = Integer.getInteger("slipway.faults.tasks", 1_000);
     private static final int FAULTS = Integer.getInteger("slipway.faults.count", 200);
     private static final int RUNNING = 50;
@@ -51,16 +54,20 @@ class Reliability {
 
     @Test
     void measure() throws Exception {
-        Recovery recovery = FaultHarness.recovery(RUNNING, Files.createDirectory(directory.resolve("recovery")));
+        Optional<Recovery> recovery = BACKEND == BackendKind.DIRECT
+                ? Optional.of(FaultHarness.recovery(RUNNING, Files.createDirectory(directory.resolve("recovery"))))
+                : Optional.empty();
         List<History> histories = new ArrayList<>();
         for (long seed : seeds()) {
             History history = history(seed);
             histories.add(history);
             System.out.println(history.report());
-            Files.writeString(PAGE, page(recovery, histories));
+            ReliabilityPage.write(BACKEND, part(recovery, histories));
         }
 
-        assertThat(recovery.verdict().isGood()).as(recovery.verdict().report()).isTrue();
+        recovery.map(Recovery::verdict)
+                .ifPresent(verdict ->
+                        assertThat(verdict.isGood()).as(verdict.report()).isTrue());
         assertThat(histories)
                 .allSatisfy(history ->
                         assertThat(history.violations()).as(history.report()).isEmpty());
@@ -68,13 +75,13 @@ class Reliability {
 
     private History history(long seed) throws Exception {
         Path record = Files.createDirectories(Path.of("target", "reliability"))
-                .resolve("%d-%d-%d.json".formatted(seed, TASKS, FAULTS));
+                .resolve("%s-%d-%d-%d.json".formatted(BACKEND.wireName(), seed, TASKS, FAULTS));
         if (Boolean.getBoolean("slipway.faults.continue") && Files.exists(record)) {
             return Slipway.JSON.readValue(record.toFile(), History.class);
         }
         Instant begun = Instant.now();
         Path place = Files.createDirectory(directory.resolve("seed-" + seed));
-        Verdict verdict = FaultHarness.judge(FaultPlan.of(seed, TASKS, FAULTS), place);
+        Verdict verdict = FaultHarness.judge(FaultPlan.of(BACKEND, seed, TASKS, FAULTS), place);
         History history = History.of(verdict, Duration.between(begun, Instant.now()));
         Slipway.JSON.writeValue(record.toFile(), history);
         return history;
@@ -87,33 +94,43 @@ class Reliability {
                 .toList();
     }
 
-    private static String page(Recovery recovery, List<History> histories) throws IOException {
+    private static String part(Optional<Recovery> recovery, List<History> histories) throws IOException {
         return """
-                # Reliability
-
-                Written by the program `Reliability` in `test/acceptance`: the packaged services, a fake control plane, agents that keep a journal of their own. What is counted is counted from outside: by that journal, by what the control plane received, and by what is left on the host.
-
                 ```sh
-                ./mvnw verify -pl test/acceptance -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=Reliability -Dslipway.faults.seeds=%s -Dslipway.faults.tasks=%d -Dslipway.faults.count=%d
+                ./mvnw verify -pl test/acceptance -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=Reliability -Dslipway.faults.backend=%s -Dslipway.faults.seeds=%s -Dslipway.faults.tasks=%d -Dslipway.faults.count=%d
                 ```
 
                 Machine: %s. Date: %s.
 
-                ## Faults while tasks come, run and end
-
-                Every history has %d tasks and %d faults by its seed, three at a time: while services are killed or restarted, others are halted, the control plane misbehaves, the disk is full, or the shell that keeps a run is killed alone. Most tasks come from the control plane, the others from the API; some are assigned or submitted twice, some are cancelled, some leave a process behind that ignores SIGTERM.
+                Every history has %d tasks and %d faults by its seed, three at a time. %s
 
                 | seed | minutes | without result | never started | started twice | told wrongly | output wrong | left behind |
                 |---|---|---|---|---|---|---|---|
                 %s
-                *Without result*: an assigned task whose result did not reach the control plane, or a submitted one that did not end. *Never started*: a task that failed without a start, though every start whose failure may pass is tried again. *Told wrongly*: an ending or an exit code that was not the agent's, or one that nobody can have seen, since the shell that kept the run was killed. *Output wrong*: a byte that is missing, doubled or not the task's. *Left behind*: a process, a workspace, evidence, or a slot that is not free when all has come to rest.
-
                 What happened, in all histories together:
 
                 | | |
                 |---|---|
-                %s%s
-                ## Recovery
+                %s%s%s""".formatted(
+                BACKEND.wireName(),
+                histories.stream().map(history -> Long.toString(history.seed())).collect(Collectors.joining(",")),
+                TASKS,
+                FAULTS,
+                Benchmarks.machine(),
+                LocalDate.now(ZoneOffset.UTC),
+                TASKS,
+                FAULTS,
+                ReliabilityPage.faults(BACKEND),
+                histories.stream().map(Reliability::row).collect(Collectors.joining()),
+                counts(histories),
+                violations(recovery, histories),
+                recovery.map(Reliability::recovered).orElse(""));
+    }
+
+    private static String recovered(Recovery recovery) {
+        return """
+
+                ### Recovery
 
                 From a SIGKILL of all services until %d tasks that run all the while are observed again; beside it the same without a task, which is the time that the services take to start. %d times each, median (all). Every task ended with its true exit code, and no byte of its output is missing or doubled: %s.
 
@@ -122,22 +139,12 @@ class Reliability {
                 | no task | %s |
                 | %d tasks running | %s |
                 """.formatted(
-                histories.stream().map(history -> Long.toString(history.seed())).collect(Collectors.joining(",")),
-                TASKS,
-                FAULTS,
-                Benchmarks.machine(),
-                LocalDate.now(ZoneOffset.UTC),
-                TASKS,
-                FAULTS,
-                histories.stream().map(Reliability::row).collect(Collectors.joining()),
-                counts(histories),
-                violations(recovery, histories),
-                RUNNING,
-                Recovery.ROUNDS,
-                recovery.verdict().isGood() ? "yes" : "NO",
-                seconds(recovery.bare()),
-                RUNNING,
-                seconds(recovery.running()));
+                        RUNNING,
+                        Recovery.ROUNDS,
+                        recovery.verdict().isGood() ? "yes" : "NO",
+                        seconds(recovery.bare()),
+                        RUNNING,
+                        seconds(recovery.running()));
     }
 
     private static String row(History history) {
@@ -159,9 +166,10 @@ class Reliability {
                 .collect(Collectors.joining());
     }
 
-    private static String violations(Recovery recovery, List<History> histories) {
+    private static String violations(Optional<Recovery> recovery, List<History> histories) {
         return Stream.concat(
-                        Stream.of(recovery.verdict())
+                        recovery.stream()
+                                .map(Recovery::verdict)
                                 .filter(verdict -> !verdict.isGood())
                                 .map(Verdict::report),
                         histories.stream()

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.slipway.protocol.BackendKind;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -37,6 +38,7 @@ final class Slipway {
     private final Path directory;
     private final Map<String, String> environment = new TreeMap<>();
     private final HttpClient http = HttpClient.newHttpClient();
+    private BackendKind backend = BackendKind.DIRECT;
 
     /** @param directory an empty one, which is the test's to delete */
     Slipway(Path directory) {
@@ -78,6 +80,14 @@ final class Slipway {
         return Files.write(directory.resolve("worker.yaml"), lines);
     }
 
+    /** Writes the operator's file for the docker backend: these lines at the top level. */
+    Path configureDocker(String... lines) throws IOException {
+        backend = BackendKind.DOCKER;
+        List<String> all = new ArrayList<>(List.of("worker_id: acceptance"));
+        all.addAll(List.of(lines));
+        return Files.write(directory.resolve("worker.yaml"), all);
+    }
+
     /** Starts the services on free ports, by the file that {@link #configure} wrote. */
     Result up(String... more) throws IOException, InterruptedException {
         Result result = run(upConfigured(more));
@@ -90,7 +100,7 @@ final class Slipway {
         return concat(
                 upOnFreePorts(
                         "--backend",
-                        "direct",
+                        backend.wireName(),
                         "--config-file",
                         directory.resolve("worker.yaml").toString()),
                 more);

@@ -2,6 +2,7 @@ package dev.slipway.acceptance;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.acceptance.FaultPlan.Task;
+import dev.slipway.acceptance.FaultyBackend.Harm;
 import dev.slipway.testkit.Received;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,12 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
     /** What is said of an agent whose keeper was killed. */
     private static final String UNSEEN = "was killed before it had recorded how";
 
+    /** The same of one whose container was removed, or which an engine was about to start when it was killed. */
+    private static final List<String> UNSEEN_BY_ENGINE = List.of(" is gone", "Docker engine was restarted while");
+
+    /** As SIGKILL and SIGTERM end a container: no agent of a plan exits so. */
+    private static final Set<Integer> ENDED_BY_ENGINE = Set.of(137, 143);
+
     /** What can be wrong. */
     enum Kind {
         WITHOUT_RESULT,
@@ -40,7 +47,7 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
      * What was seen from outside when all had come to rest.
      *
      * @param journal what the agents wrote of themselves
-     * @param unkept the executions whose keeper was killed while their agent ran
+     * @param harmed the executions to which something was done from outside
      * @param received what the control plane was sent
      * @param tasks of the API, by execution
      * @param logs the output that is kept, by execution
@@ -49,12 +56,20 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
      */
     record Seen(
             List<String> journal,
-            Set<String> unkept,
+            Map<Harm, Set<String>> harmed,
             List<Received> received,
             Map<String, JsonNode> tasks,
             Map<String, String> logs,
             List<String> left,
-            List<String> remarks) {}
+            List<String> remarks) {
+        boolean isHarmed(String execution, Harm harm) {
+            return harmed.getOrDefault(harm, Set.of()).contains(execution);
+        }
+
+        boolean isHarmedByEngine(String execution) {
+            return isHarmed(execution, Harm.CONTAINER_REMOVED) || isHarmed(execution, Harm.ENGINE_GONE);
+        }
+    }
 
     /** An ending, as somebody was told it. */
     private record Told(String state, OptionalInt exitCode, String message) {
@@ -133,8 +148,10 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         if (!told.stream().allMatch(first::isSame)) {
             violate(Kind.TOLD_WRONGLY, execution + " was told in different ways: " + told);
         }
-        if (seen.unkept().contains(execution)) {
+        if (seen.isHarmed(execution, Harm.KEEPER_KILLED)) {
             judgeUnkept(task, first);
+        } else if (seen.isHarmedByEngine(execution) && isExcused(starts, first)) {
+            count(first.exitCode().isPresent() ? "ended by the engine and told so" : "ended unseen and told so");
         } else if (ends > 0) {
             judgeEnded(task, first);
         } else if (starts > 0) {
@@ -142,7 +159,18 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         } else {
             judgeUnstarted(task, first);
         }
-        judgeOutput(task, ends > 0, seen.logs().getOrDefault(execution, ""));
+        judgeOutput(
+                task, ends > 0, seen.isHarmedByEngine(execution), seen.logs().getOrDefault(execution, ""));
+    }
+
+    /** What an engine that ends a container, or loses it, leaves to be told. */
+    private static boolean isExcused(long starts, Told told) {
+        if (!told.state().equals("failed")) {
+            return false;
+        }
+        return told.exitCode().isPresent()
+                ? starts > 0 && ENDED_BY_ENGINE.contains(told.exitCode().getAsInt())
+                : UNSEEN_BY_ENGINE.stream().anyMatch(told.message()::contains);
     }
 
     private static List<Told> told(Task task, Seen seen) {
@@ -204,9 +232,10 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         }
     }
 
-    private void judgeOutput(Task task, boolean complete, String log) {
+    /** @param isCut whether an engine was kept from keeping the end of it */
+    private void judgeOutput(Task task, boolean isComplete, boolean isCut, String log) {
         String output = task.output();
-        if (complete ? !log.equals(output) : !output.startsWith(log)) {
+        if (isComplete && !isCut ? !log.equals(output) : !output.startsWith(log)) {
             int same = 0;
             while (same < Math.min(log.length(), output.length()) && log.charAt(same) == output.charAt(same)) {
                 same++;
@@ -221,8 +250,12 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
                                     same,
                                     log.substring(same, Math.min(log.length(), same + 100))
                                             .strip()));
-        } else {
-            counts.merge("bytes of output", log.length(), Integer::sum);
+            return;
+        }
+        counts.merge("bytes of output", log.length(), Integer::sum);
+        if (isComplete && isCut && log.length() < output.length()) {
+            count("output cut short with its container's engine");
+            counts.merge("bytes of output cut off", output.length() - log.length(), Integer::sum);
         }
     }
 
@@ -236,8 +269,9 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
 
     /** For people. */
     String report() {
-        StringBuilder text = new StringBuilder(
-                "seed %d: %s%n".formatted(plan.seed(), isGood() ? "good" : violations.size() + " VIOLATIONS"));
+        StringBuilder text = new StringBuilder("%s, seed %d: %s%n"
+                .formatted(
+                        plan.backend().wireName(), plan.seed(), isGood() ? "good" : violations.size() + " VIOLATIONS"));
         violations.forEach(
                 violation -> text.append("  VIOLATION: ").append(violation).append('\n'));
         counts.forEach((what, count) -> text.append("  %-35s %d%n".formatted(what, count)));

@@ -7,11 +7,12 @@ import dev.slipway.acceptance.FaultPlan.Fault;
 import dev.slipway.acceptance.FaultPlan.Round;
 import dev.slipway.acceptance.FaultPlan.Strike;
 import dev.slipway.acceptance.FaultPlan.Task;
+import dev.slipway.acceptance.FaultyBackend.Harm;
+import dev.slipway.protocol.BackendKind;
 import dev.slipway.testkit.Received;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -24,7 +25,9 @@ class VerdictTest {
     private static final Task OURS = task(1, false, 0, OptionalLong.empty());
     private static final Task CANCELLED = task(2, true, 0, OptionalLong.of(5));
     private static final FaultPlan PLAN = new FaultPlan(
-            1, List.of(new Round(List.of(THEIRS, OURS, CANCELLED), List.of(new Strike(0, new Fault.Cut())))));
+            BackendKind.DIRECT,
+            1,
+            List.of(new Round(List.of(THEIRS, OURS, CANCELLED), List.of(new Strike(0, new Fault.Cut())))));
 
     private static final JsonNode UNSEEN = json(
             "{'state': 'failed', 'message': 'the shell that kept the run was killed before it had recorded how agent ended'}");
@@ -42,7 +45,7 @@ class VerdictTest {
             "run-0", THEIRS.output(),
             "run-1", OURS.output(),
             "run-2", CANCELLED.output().substring(0, 64)));
-    private final Set<String> unkept = new HashSet<>();
+    private final Map<Harm, Set<String>> harmed = new HashMap<>();
     private final List<String> left = new ArrayList<>();
 
     private static Task task(int number, boolean fromControlPlane, int exitCode, OptionalLong cancelAt) {
@@ -62,7 +65,7 @@ class VerdictTest {
     }
 
     private List<String> violations() {
-        return Verdict.of(PLAN, new Verdict.Seen(journal, unkept, received, tasks, logs, left, List.of()))
+        return Verdict.of(PLAN, new Verdict.Seen(journal, harmed, received, tasks, logs, left, List.of()))
                 .violations()
                 .stream()
                 .map(violation -> violation.kind() + ": " + violation.what())
@@ -132,7 +135,7 @@ class VerdictTest {
 
     @Test
     void nothingIsWrongWithAnEndThatIsToldAsUnseenBecauseItsKeeperWasKilled() {
-        unkept.add("run-1");
+        harmed.put(Harm.KEEPER_KILLED, Set.of("run-1"));
         tasks.put("run-1", UNSEEN);
         assertThat(violations()).as("it came to its own end").isEmpty();
 
@@ -142,7 +145,7 @@ class VerdictTest {
 
     @Test
     void noticesAnEndThatNobodyCanHaveSeen() {
-        unkept.add("run-0");
+        harmed.put(Harm.KEEPER_KILLED, Set.of("run-0"));
         assertThat(violations()).singleElement().asString().contains("lost its keeper", "failed with 3");
     }
 
@@ -150,6 +153,64 @@ class VerdictTest {
     void noticesAnEndThatIsToldAsUnseenThoughItsKeeperLived() {
         tasks.put("run-1", UNSEEN);
         assertThat(violations()).singleElement().asString().contains("exited with 0");
+    }
+
+    @Test
+    void nothingIsWrongWithAnEndThatTheEngineBroughtAndThatIsToldSo() {
+        harmed.put(Harm.ENGINE_GONE, Set.of("run-1"));
+        journal.remove("end run-1 0");
+        tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
+        logs.put("run-1", OURS.output().substring(0, 64));
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void nothingIsWrongWithAStartThatOnlyADeadEngineKnew() {
+        harmed.put(Harm.ENGINE_GONE, Set.of("run-1"));
+        tasks.put(
+                "run-1",
+                json(
+                        "{'state': 'failed', 'message': 'the Docker engine was restarted while it was to start the agent'}"));
+        assertThat(violations()).as("it ran").isEmpty();
+
+        journal.removeIf(line -> line.contains("run-1"));
+        logs.put("run-1", "");
+        assertThat(violations()).as("it did not").isEmpty();
+    }
+
+    @Test
+    void nothingIsWrongWithAContainerThatIsToldAsGoneBecauseSomebodyRemovedIt() {
+        harmed.put(Harm.CONTAINER_REMOVED, Set.of("run-1"));
+        journal.remove("end run-1 0");
+        tasks.put("run-1", json("{'state': 'failed', 'message': 'the container slipway-1 is gone'}"));
+        assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void noticesWhatIsBlamedOnAnEngineThatDidNothing() {
+        journal.remove("end run-1 0");
+        tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
+        assertThat(violations()).singleElement().asString().contains("run-1 was killed");
+        tasks.put("run-1", json("{'state': 'failed', 'message': 'the container slipway-1 is gone'}"));
+        assertThat(violations()).singleElement().asString().contains("run-1 was killed");
+    }
+
+    @Test
+    void noticesASuccessOrACodeOfItsOwnOfWhatTheEngineEnded() {
+        harmed.put(Harm.ENGINE_GONE, Set.of("run-0", "run-1"));
+        journal.removeIf(line -> line.startsWith("end run-"));
+        assertThat(violations()).hasSize(2).allMatch(violation -> violation.contains("was killed, and told as"));
+    }
+
+    @Test
+    void noticesWhatIsMissingInTheMidstOfOutputAlsoAfterAnEnginesDeath() {
+        harmed.put(Harm.ENGINE_GONE, Set.of("run-0"));
+        String output = THEIRS.output();
+        logs.put("run-0", output.substring(0, 128));
+        assertThat(violations()).as("its end is missing").isEmpty();
+
+        logs.put("run-0", output.substring(0, 128) + output.substring(192));
+        assertThat(violations()).singleElement().asString().contains("differ from byte 1");
     }
 
     @Test

@@ -1,16 +1,22 @@
 package dev.slipway.testkit;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -25,6 +31,7 @@ public final class DockerEngine implements AutoCloseable {
     private static final Duration STOP = Duration.ofSeconds(30);
     private static final long POLL_MILLIS = 50;
     private static final String BUSYBOX = "/bin/busybox";
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path directory;
     private final List<String> options;
@@ -118,6 +125,39 @@ public final class DockerEngine implements AutoCloseable {
         if (!await(current(), STOP.toMillis())) {
             kill();
         }
+    }
+
+    /**
+     * What the engine's own files say, also while it does not run.
+     *
+     * @return the labels of the containers that had not ended by then, whether they ran or were still to be started
+     */
+    public List<Map<String, String>> containersOpenSince(Instant then) throws IOException {
+        List<Map<String, String>> open = new ArrayList<>();
+        try (Stream<Path> places = Files.list(directory.resolve("data/containers"))) {
+            for (Path place : places.toList()) {
+                Path file = place.resolve("config.v2.json");
+                JsonNode container;
+                try {
+                    container = JSON.readTree(Files.readString(file));
+                } catch (NoSuchFileException e) {
+                    continue; // it is being made or removed
+                }
+                JsonNode state = container.path("State");
+                Instant end = Instant.parse(state.path("FinishedAt").asText());
+                boolean neverEnded = end.getEpochSecond() < 0;
+                if (state.path("Running").asBoolean() || neverEnded || !end.isBefore(then)) {
+                    Map<String, String> labels = new LinkedHashMap<>();
+                    container
+                            .at("/Config/Labels")
+                            .properties()
+                            .forEach(label ->
+                                    labels.put(label.getKey(), label.getValue().asText()));
+                    open.add(labels);
+                }
+            }
+        }
+        return open;
     }
 
     /** An image with busybox and its commands, and what {@code more} puts into its root directory. */
