@@ -235,7 +235,8 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
     /** @param isCut whether an engine was kept from keeping the end of it */
     private void judgeOutput(Task task, boolean isComplete, boolean isCut, String log) {
         String output = task.output();
-        if (isComplete && !isCut ? !log.equals(output) : !output.startsWith(log)) {
+        boolean isWhole = isComplete && !isCut;
+        if (isWhole ? !log.equals(output) : !output.startsWith(log)) {
             int same = 0;
             while (same < Math.min(log.length(), output.length()) && log.charAt(same) == output.charAt(same)) {
                 same++;
