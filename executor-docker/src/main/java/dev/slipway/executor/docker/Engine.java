@@ -154,7 +154,9 @@ final class Engine implements Closeable {
                         .bodyBytes(bytes(body))
                         .build(),
                 patience.work()));
-        return ContainerState.texts(volume.path("Labels"));
+        Map<String, String> answered = ContainerState.texts(volume.path("Labels"));
+        // An engine that was restarted since it made the volume leaves them out here, and shows them when asked.
+        return answered.isEmpty() ? volume(name).orElse(answered) : answered;
     }
 
     /** Its labels. */

@@ -24,6 +24,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -146,6 +148,26 @@ class EngineFaultsIT {
             }
         } finally {
             run("rm", "-rf", place.toString());
+        }
+    }
+
+    @Test
+    void aClaimIsStillItsMakersAfterTheEngineWasRestarted() throws Exception {
+        DockerEngine docker = start();
+        try (Engine calls =
+                new Engine(new Discovery(Map.of("DOCKER_HOST", docker.host())).find(), 1, Engine.Patience.USUAL)) {
+            Claims claims = new Claims(calls, "executor-faults", "maker");
+            claims.make(RUN, Claims.Purpose.START, Map.of());
+
+            docker.kill();
+            docker.startAgain();
+
+            Claims later = new Claims(calls, "executor-faults", "later");
+            Claims.Claim claim = await().atMost(PATIENCE)
+                    .ignoreException(IOException.class) // connections of before are found broken
+                    .until(() -> later.make(RUN, Claims.Purpose.ABANDONED, Map.of()), Objects::nonNull);
+            assertThat(claim.purpose()).isEqualTo(Claims.Purpose.START);
+            assertThat(claim.incarnation()).isEqualTo("maker");
         }
     }
 
