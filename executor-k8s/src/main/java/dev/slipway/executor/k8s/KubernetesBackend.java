@@ -90,16 +90,17 @@ final class KubernetesBackend implements Backend, Closeable {
         try {
             handle.name(Names.ofJob(spec.taskId(), run.key()));
             if (handle.ended().isEmpty() && sights.of(run, handle).isEmpty()) {
-                progress.step("making its Job");
-                create(run, spec, handle);
+                create(run, spec, handle, progress);
             }
         } finally {
             handle.starting.unlock();
         }
     }
 
-    private void create(RunId run, TaskSpec spec, RunHandle handle) throws StartFailure, IOException {
+    private void create(RunId run, TaskSpec spec, RunHandle handle, Progress progress)
+            throws StartFailure, IOException {
         try {
+            progress.step("making its Job");
             creation.create(run, spec, handle.names())
                     .ifPresent(ending -> handle.decide(
                             new Observed.Ended(ending, 0, cluster.now().toEpochMilli())));
