@@ -1,5 +1,6 @@
 package dev.slipway.executor.k8s;
 
+import dev.slipway.executor.core.Deadline;
 import io.fabric8.kubernetes.api.model.DeleteOptions;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.DeletionPropagation;
@@ -18,6 +19,7 @@ import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.vertx.core.http.HttpClosedException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,6 +46,8 @@ final class Api implements Closeable {
     private static final long PAGE = 500;
     private static final int MAX_PAGES = 100;
     private static final Duration OPENING = Duration.ofSeconds(15);
+    private static final int CLOSED_TRIES = 4;
+    private static final Duration CLOSED_PAUSE = Duration.ofMillis(200);
 
     private final KubernetesClient client;
     private final String namespace;
@@ -276,24 +280,40 @@ final class Api implements Closeable {
     }
 
     private <T> T call(String what, Call<T> call) throws IOException {
-        throttle.pass();
-        try {
-            return call.make();
-        } catch (KubernetesClientException e) {
-            String words = e.getStatus() != null && e.getStatus().getMessage() != null
-                    ? e.getStatus().getMessage()
-                    : reason(e);
-            throw new ApiFailure("cannot %s: %s".formatted(what, words), e.getCode(), e);
+        for (int tries = 1; true; tries++) {
+            throttle.pass();
+            try {
+                return call.make();
+            } catch (KubernetesClientException e) {
+                if (!(cause(e) instanceof HttpClosedException) || tries == CLOSED_TRIES) {
+                    throw failure(what, e);
+                }
+                // The one broken connection that the client takes for no failure that may pass: a pooled one, closed by
+                // the other side. No call here does harm if it is made twice.
+                Deadline.in(CLOSED_PAUSE).pause(CLOSED_PAUSE);
+            }
         }
     }
 
-    /** The innermost words: the outer ones only say that a call failed. */
+    private static ApiFailure failure(String what, KubernetesClientException e) {
+        String words = e.getStatus() != null && e.getStatus().getMessage() != null
+                ? e.getStatus().getMessage()
+                : reason(e);
+        return new ApiFailure("cannot %s: %s".formatted(what, words), e.getCode(), e);
+    }
+
     private static String reason(Throwable failure) {
+        Throwable cause = cause(failure);
+        return cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    }
+
+    /** The innermost: the outer ones only say that a call failed. */
+    private static Throwable cause(Throwable failure) {
         Throwable inner = failure;
         while (inner.getCause() != null) {
             inner = inner.getCause();
         }
-        return inner.getMessage() == null ? inner.toString() : inner.getMessage();
+        return inner;
     }
 
     private static String encoded(String text) {

@@ -58,6 +58,7 @@ final class FakeCluster implements AutoCloseable {
     private long version = 1;
     private final Map<String, Integer> failing = new HashMap<>();
     private final Set<String> lastWords = new HashSet<>();
+    private final Set<String> hangUps = new HashSet<>();
     private final Set<String> deaf = new HashSet<>();
     private long watchEra;
     private long streamEra;
@@ -120,6 +121,11 @@ final class FakeCluster implements AutoCloseable {
     /** Answers these calls with this status; 0: as usual. */
     synchronized void fail(String call, int code) {
         failing.put(call, code);
+    }
+
+    /** Closes the connection of the next of these calls without an answer, as it may one that has rested for long. */
+    synchronized void hangUpOn(String call) {
+        hangUps.add(call);
     }
 
     /** Does what the next of these calls asks, and goes away before it can say so. */
@@ -302,7 +308,7 @@ final class FakeCluster implements AutoCloseable {
             String call = call(exchange.getRequestMethod(), path, query);
             synchronized (this) {
                 requests.merge(call, 1, Integer::sum);
-                if (isAway) {
+                if (isAway || hangUps.remove(call)) {
                     return; // the connection is cut without an answer
                 }
                 if (denied.contains(call)) {

@@ -133,6 +133,19 @@ class FaultyClusterTest {
         assertThat(Watching.output(second, run)).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"create jobs", "delete jobs"})
+    void aCallWhoseConnectionIsClosedUnderItIsMadeAgain(String call) throws Exception {
+        KubernetesBackend backend = bench.open();
+        RunId run = Bench.run("closed-under-it");
+        bench.cluster.hangUpOn(call);
+
+        backend.start(run, bench.task("echo began; sleep 60"), _ -> {});
+        Watching.awaitOutput(backend, run, "began");
+
+        assertThat(backend.stop(run, Duration.ofSeconds(5))).isTrue();
+    }
+
     @Test
     void aJobOfWhoseMakingNobodyHeardIsRevokedOrToldAsRunning() throws Exception {
         KubernetesBackend backend = bench.open();
