@@ -26,13 +26,11 @@ final class Claims {
     }
 
     private final Engine engine;
-    private final String executor;
-    private final String incarnation;
+    private final Owner owner;
 
-    Claims(Engine engine, String executor, String incarnation) {
+    Claims(Engine engine, Owner owner) {
         this.engine = engine;
-        this.executor = executor;
-        this.incarnation = incarnation;
+        this.owner = owner;
     }
 
     /** The claim there is. */
@@ -42,7 +40,7 @@ final class Claims {
 
     /** Makes one unless there is one. */
     Claim make(RunId run, Purpose purpose, Map<String, String> more) throws IOException {
-        Map<String, String> labels = Names.labels(Names.MARK, executor, incarnation, run);
+        Map<String, String> labels = owner.labels(Names.MARK, run);
         labels.putAll(more);
         labels.put(Names.CLAIM, purpose.word());
         return of(engine.createVolume(Names.claim(run), labels));
@@ -50,7 +48,7 @@ final class Claims {
 
     /** Puts on record that the run never began although somebody had the right to start it. */
     void markUnbegun(RunId run, Purpose purpose) throws IOException {
-        Map<String, String> labels = Names.labels(Names.MARK, executor, incarnation, run);
+        Map<String, String> labels = owner.labels(Names.MARK, run);
         labels.put(Names.CLAIM, purpose.word());
         engine.createVolume(Names.unbegun(run), labels);
     }
@@ -74,16 +72,16 @@ final class Claims {
         String word = labels.getOrDefault(Names.CLAIM, "");
         for (Purpose purpose : Purpose.values()) {
             if (purpose.word().equals(word)) {
-                return new Claim(purpose, labels.getOrDefault(Names.INCARNATION, ""), labels);
+                return new Claim(purpose, labels);
             }
         }
         // An engine that was ended half-way through has made it, and answered nobody: nobody got the right to start by
         // it.
-        return new Claim(Purpose.ABANDONED, "", labels);
+        return new Claim(Purpose.ABANDONED, labels);
     }
 
-    /** @param incarnation of the executor's process that has made it */
-    record Claim(Purpose purpose, String incarnation, Map<String, String> labels) {
+    /** @param labels which also tell who made it */
+    record Claim(Purpose purpose, Map<String, String> labels) {
         /** The id of the container that it gives the right to start; empty if it does not say. */
         String container() {
             return labels.getOrDefault(Names.CONTAINER, "");

@@ -87,10 +87,6 @@ record ContainerState(
         return status.equals("exited") || status.equals("dead");
     }
 
-    boolean isOf(String incarnation) {
-        return incarnation.equals(labels.get(Names.INCARNATION));
-    }
-
     static Map<String, String> texts(JsonNode object) {
         Map<String, String> texts = new LinkedHashMap<>();
         object.properties()

@@ -38,8 +38,7 @@ final class DockerBackend implements Backend, Closeable {
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(60);
     private static final String FIRM = "SIGKILL";
 
-    private final String executor;
-    private final String incarnation = UUID.randomUUID().toString();
+    private final Owner owner;
     private final int slots;
     private final DockerConfig config;
     private final Discovery discovery;
@@ -56,7 +55,7 @@ final class DockerBackend implements Backend, Closeable {
             Discovery discovery,
             InstantSource clock,
             Engine.Patience patience) {
-        this.executor = executor;
+        this.owner = new Owner(executor, UUID.randomUUID().toString());
         this.slots = slots;
         this.config = config;
         this.discovery = discovery;
@@ -102,13 +101,13 @@ final class DockerBackend implements Backend, Closeable {
             closeQuietly(engine);
             throw e;
         }
-        Claims claims = new Claims(engine, executor, incarnation);
+        Claims claims = new Claims(engine, owner);
         Images images = new Images(engine, config, preflight.platform());
-        Sidecars sidecars = new Sidecars(engine, images, executor, incarnation, clock);
-        Launcher launcher = new Launcher(engine, executor, incarnation, config, claims, images, sidecars);
+        Sidecars sidecars = new Sidecars(engine, images, owner, clock);
+        Launcher launcher = new Launcher(engine, owner, config, claims, images, sidecars);
         EventWatch events = new EventWatch(
                 engine,
-                executor,
+                owner.executor(),
                 labels -> Names.run(labels).map(handles::get).ifPresent(RunHandle::wake),
                 () -> handles.values().forEach(RunHandle::wake));
         events.start();
@@ -120,7 +119,7 @@ final class DockerBackend implements Backend, Closeable {
                 engine,
                 preflight.engine(),
                 claims,
-                new Revocation(engine, claims, incarnation),
+                new Revocation(engine, claims, owner),
                 sidecars,
                 launcher,
                 events,
@@ -166,7 +165,7 @@ final class DockerBackend implements Backend, Closeable {
     @Override
     public List<Survivor> survivors() throws IOException {
         Map<RunId, Optional<String>> found = new LinkedHashMap<>();
-        for (Engine.Labelled container : engine().containers(Names.EXECUTOR, executor)) {
+        for (Engine.Labelled container : engine().containers(Names.EXECUTOR, owner.executor())) {
             Optional<RunId> run = Names.run(container.labels())
                     .filter(named -> container.name().equals(Names.container(named)));
             if (run.isPresent()) {
@@ -176,7 +175,7 @@ final class DockerBackend implements Backend, Closeable {
                 }
             }
         }
-        for (Engine.Labelled mark : engine().volumes(Names.EXECUTOR, executor)) {
+        for (Engine.Labelled mark : engine().volumes(Names.EXECUTOR, owner.executor())) {
             Names.run(mark.labels())
                     .filter(named -> mark.name().equals(Names.claim(named)))
                     .ifPresent(named -> found.putIfAbsent(named, Optional.empty()));
@@ -231,7 +230,7 @@ final class DockerBackend implements Backend, Closeable {
             if (state.isRefused()) {
                 return handle.end(new Observed.Ended(Verdict.notStarted(state.error()), 0, clock.millis()));
             }
-            if (state.isOf(incarnation)) {
+            if (owner.hasMade(state.labels())) {
                 return new Observed.Preparing("starting");
             }
             abandon(run);
@@ -313,7 +312,7 @@ final class DockerBackend implements Backend, Closeable {
     private void abandon(RunId run) throws IOException {
         Optional<ContainerState> container = engine().container(Names.container(run));
         if (container.isPresent()
-                && !container.get().isOf(incarnation)
+                && !owner.hasMade(container.get().labels())
                 && !container.get().hasBegun()
                 && !container.get().isRefused()) {
             takeAway(run, handle(run), Claims.Purpose.ABANDONED);
@@ -378,7 +377,7 @@ final class DockerBackend implements Backend, Closeable {
                 return Optional.empty();
             }
             if (handle.ended().isEmpty() && container.isPresent()) {
-                engine().createVolume(Names.stop(run), Names.labels(Names.MARK, executor, incarnation, run));
+                engine().createVolume(Names.stop(run), owner.labels(Names.MARK, run));
             }
             return container;
         } finally {
@@ -488,13 +487,13 @@ final class DockerBackend implements Backend, Closeable {
 
     /** The engine may finish what this process asked for only after that was given up and the run forgotten. */
     private void removeLate() throws IOException {
-        for (Engine.Labelled container : engine().containers(Names.EXECUTOR, executor)) {
+        for (Engine.Labelled container : engine().containers(Names.EXECUTOR, owner.executor())) {
             boolean isKept = container.name().endsWith(Names.KEPT);
             if (isLate(container, Names.RUN) && container.state().equals("created") && !isKept) {
                 remove(() -> engine().remove(container.name()));
             }
         }
-        for (Engine.Labelled mark : engine().volumes(Names.EXECUTOR, executor)) {
+        for (Engine.Labelled mark : engine().volumes(Names.EXECUTOR, owner.executor())) {
             if (isLate(mark, Names.MARK)) {
                 removeMark(mark.name());
             }
@@ -503,7 +502,7 @@ final class DockerBackend implements Backend, Closeable {
 
     private boolean isLate(Engine.Labelled thing, String kind) {
         return kind.equals(thing.labels().get(Names.KIND))
-                && incarnation.equals(thing.labels().get(Names.INCARNATION))
+                && owner.hasMade(thing.labels())
                 && Names.run(thing.labels())
                         .filter(run -> !handles.containsKey(run))
                         .isPresent();

@@ -17,24 +17,15 @@ import java.util.Optional;
  */
 final class Launcher {
     private final Engine engine;
-    private final String executor;
-    private final String incarnation;
+    private final Owner owner;
     private final DockerConfig config;
     private final Claims claims;
     private final Images images;
     private final Sidecars sidecars;
 
-    Launcher(
-            Engine engine,
-            String executor,
-            String incarnation,
-            DockerConfig config,
-            Claims claims,
-            Images images,
-            Sidecars sidecars) {
+    Launcher(Engine engine, Owner owner, DockerConfig config, Claims claims, Images images, Sidecars sidecars) {
         this.engine = engine;
-        this.executor = executor;
-        this.incarnation = incarnation;
+        this.owner = owner;
         this.config = config;
         this.claims = claims;
         this.images = images;
@@ -71,7 +62,7 @@ final class Launcher {
 
     private String create(RunId run, TaskSpec spec, String image, List<Sidecars.Mounted> mounted)
             throws StartFailure, IOException {
-        Map<String, String> labels = Names.labels(Names.RUN, executor, incarnation, run);
+        Map<String, String> labels = owner.labels(Names.RUN, run);
         labels.put(Names.PROGRAM, ContainerSpec.program(spec));
         spec.traceparent().ifPresent(trace -> labels.put(Names.TRACEPARENT, trace));
         ContainerSpec container = new ContainerSpec(
@@ -107,7 +98,9 @@ final class Launcher {
     /** The engine has made it only after the process that wanted it was gone. */
     private void removeLeftOver(RunId run) throws IOException {
         Optional<ContainerState> there = engine.container(Names.container(run));
-        if (there.isPresent() && !there.get().isOf(incarnation) && !there.get().hasBegun()) {
+        if (there.isPresent()
+                && !owner.hasMade(there.get().labels())
+                && !there.get().hasBegun()) {
             remove(there.get().id());
         }
     }
@@ -132,7 +125,7 @@ final class Launcher {
             remove(container);
             throw stopped(spec);
         }
-        if (!claim.incarnation().equals(incarnation)) {
+        if (!owner.hasMade(claim.labels())) {
             remove(container);
             return; // another process has started it
         }

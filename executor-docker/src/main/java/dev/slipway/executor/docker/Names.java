@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
@@ -61,17 +60,6 @@ final class Names {
     /** Of a container that is kept although nobody will ask for it any more. */
     static String kept(RunId run) {
         return container(run) + KEPT;
-    }
-
-    static Map<String, String> labels(String kind, String executor, String incarnation, RunId run) {
-        Map<String, String> labels = new LinkedHashMap<>();
-        labels.put(KIND, kind);
-        labels.put(EXECUTOR, executor);
-        labels.put(INCARNATION, incarnation);
-        labels.put(LEDGER, run.ledger());
-        labels.put(EXECUTION, run.key().execution());
-        labels.put(ATTEMPT, Integer.toString(run.key().attempt()));
-        return labels;
     }
 
     /** The run that these labels name, if they name one. */

@@ -27,12 +27,12 @@ final class Revocation {
 
     private final Engine engine;
     private final Claims claims;
-    private final String incarnation;
+    private final Owner owner;
 
-    Revocation(Engine engine, Claims claims, String incarnation) {
+    Revocation(Engine engine, Claims claims, Owner owner) {
         this.engine = engine;
         this.claims = claims;
-        this.incarnation = incarnation;
+        this.owner = owner;
     }
 
     /** What came of the wish to take the right to start away. */
@@ -70,7 +70,7 @@ final class Revocation {
         if (!container.get().error().isEmpty()) {
             return Outcome.UNKNOWN;
         }
-        boolean mayBeSent = isStartSent || !claim.incarnation().equals(incarnation);
+        boolean mayBeSent = isStartSent || !owner.hasMade(claim.labels());
         Outcome outcome = removeUnbegun(container.get().id(), mayBeSent);
         if (outcome == Outcome.NEVER_BEGAN) {
             claims.markUnbegun(run, purpose);

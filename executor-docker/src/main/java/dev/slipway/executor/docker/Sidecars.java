@@ -54,8 +54,7 @@ final class Sidecars {
 
     private final Engine engine;
     private final Images images;
-    private final String executor;
-    private final String incarnation;
+    private final Owner owner;
     private final InstantSource clock;
     private final Map<String, ReentrantLock> filling = new ConcurrentHashMap<>();
     private final Set<String> dated = ConcurrentHashMap.newKeySet();
@@ -63,11 +62,10 @@ final class Sidecars {
     /** The volumes and containers that this process is filling with and filling. */
     private final Set<String> underWay = ConcurrentHashMap.newKeySet();
 
-    Sidecars(Engine engine, Images images, String executor, String incarnation, InstantSource clock) {
+    Sidecars(Engine engine, Images images, Owner owner, InstantSource clock) {
         this.engine = engine;
         this.images = images;
-        this.executor = executor;
-        this.incarnation = incarnation;
+        this.owner = owner;
         this.clock = clock;
     }
 
@@ -278,13 +276,13 @@ final class Sidecars {
 
     /** Removes what this executor has begun and left, in this process or an earlier one. */
     void sweep() throws IOException {
-        for (Engine.Labelled container : engine.containers(Names.EXECUTOR, executor)) {
+        for (Engine.Labelled container : engine.containers(Names.EXECUTOR, owner.executor())) {
             if (FILLER.equals(container.labels().get(Names.KIND)) && isLeft(container)) {
                 removeAll(List.of(container.name()));
             }
         }
         List<Engine.Labelled> left = engine.volumes(Names.KIND, FILES).stream()
-                .filter(volume -> executor.equals(volume.labels().get(Names.EXECUTOR)) && isLeft(volume))
+                .filter(volume -> owner.executor().equals(volume.labels().get(Names.EXECUTOR)) && isLeft(volume))
                 .toList();
         // Asked for last: what was under way before and is no more, is published by now.
         Set<String> published = new HashSet<>();
@@ -338,14 +336,11 @@ final class Sidecars {
     }
 
     private boolean isLeft(Engine.Labelled thing) {
-        return !incarnation.equals(thing.labels().get(Names.INCARNATION)) || !underWay.contains(thing.name());
+        return !owner.hasMade(thing.labels()) || !underWay.contains(thing.name());
     }
 
     private Map<String, String> labels(String kind, String sidecar) {
-        Map<String, String> labels = new TreeMap<>();
-        labels.put(Names.KIND, kind);
-        labels.put(Names.EXECUTOR, executor);
-        labels.put(Names.INCARNATION, incarnation);
+        Map<String, String> labels = owner.labels(kind);
         labels.put(SIDECAR, sidecar);
         return labels;
     }

@@ -47,6 +47,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @SuppressWarnings("NullAway.Init") // made before each test
 class ContainersIT {
     private static final String EXECUTOR = "executor-2";
+    private static final Owner EARLIER = new Owner(EXECUTOR, "an-earlier-incarnation");
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final DockerEngine engine;
@@ -347,7 +348,7 @@ class ContainersIT {
     void whatAnEarlierProcessMadeAndDidNotStartNeverStarts() throws Exception {
         RunId run = run("made");
         try (Engine calls = calls()) {
-            calls.create(Names.container(run), body(run, "an-earlier-incarnation"));
+            calls.create(Names.container(run), body(run));
         }
 
         assertThat(runsLeft(backend)).contains(run);
@@ -367,9 +368,9 @@ class ContainersIT {
         RunId waiting = run("claimed");
         RunId started = run("claimed-and-started");
         try (Engine calls = calls()) {
-            Claims earlier = new Claims(calls, EXECUTOR, "an-earlier-incarnation");
+            Claims earlier = new Claims(calls, EARLIER);
             for (RunId run : List.of(waiting, started)) {
-                calls.create(Names.container(run), body(run, "an-earlier-incarnation"));
+                calls.create(Names.container(run), body(run));
                 earlier.make(run, Claims.Purpose.START, Map.of());
             }
             calls.start(Names.container(started));
@@ -387,9 +388,9 @@ class ContainersIT {
         RunId taken = run("taken-away");
         RunId started = run("started-and-removed");
         try (Engine calls = calls()) {
-            Claims earlier = new Claims(calls, EXECUTOR, "an-earlier-incarnation");
+            Claims earlier = new Claims(calls, EARLIER);
             for (RunId run : List.of(taken, started)) {
-                String id = calls.create(Names.container(run), body(run, "an-earlier-incarnation"));
+                String id = calls.create(Names.container(run), body(run));
                 earlier.make(run, Claims.Purpose.START, Map.of(Names.CONTAINER, id));
             }
             calls.start(Names.container(started));
@@ -417,9 +418,8 @@ class ContainersIT {
         for (int i = 0; i < 5; i++) {
             RunId run = run("at-once-" + i);
             try (Engine calls = calls()) {
-                String id = calls.create(Names.container(run), body(run, "an-earlier-incarnation"));
-                new Claims(calls, EXECUTOR, "an-earlier-incarnation")
-                        .make(run, Claims.Purpose.START, Map.of(Names.CONTAINER, id));
+                String id = calls.create(Names.container(run), body(run));
+                new Claims(calls, EARLIER).make(run, Claims.Purpose.START, Map.of(Names.CONTAINER, id));
             }
             List<Observed.Ended> ends = new ArrayList<>();
             try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -522,8 +522,8 @@ class ContainersIT {
         return new Engine(new Discovery(Map.of("DOCKER_HOST", engine.host())).find(), 0, Engine.Patience.USUAL);
     }
 
-    private static JsonNode body(RunId run, String incarnation) {
-        Map<String, String> labels = Names.labels(Names.RUN, EXECUTOR, incarnation, run);
+    private static JsonNode body(RunId run) {
+        Map<String, String> labels = EARLIER.labels(Names.RUN, run);
         return new ContainerSpec(
                         TestEngine.task("sleep 60"),
                         TestEngine.IMAGE,

@@ -156,18 +156,19 @@ class EngineFaultsIT {
         DockerEngine docker = start();
         try (Engine calls =
                 new Engine(new Discovery(Map.of("DOCKER_HOST", docker.host())).find(), 1, Engine.Patience.USUAL)) {
-            Claims claims = new Claims(calls, "executor-faults", "maker");
+            Owner maker = new Owner("executor-faults", "maker");
+            Claims claims = new Claims(calls, maker);
             claims.make(RUN, Claims.Purpose.START, Map.of());
 
             docker.kill();
             docker.startAgain();
 
-            Claims later = new Claims(calls, "executor-faults", "later");
+            Claims later = new Claims(calls, new Owner("executor-faults", "later"));
             Claims.Claim claim = await().atMost(PATIENCE)
                     .ignoreException(IOException.class) // connections of before are found broken
                     .until(() -> later.make(RUN, Claims.Purpose.ABANDONED, Map.of()), Objects::nonNull);
             assertThat(claim.purpose()).isEqualTo(Claims.Purpose.START);
-            assertThat(claim.incarnation()).isEqualTo("maker");
+            assertThat(maker.hasMade(claim.labels())).isTrue();
         }
     }
 

@@ -28,7 +28,7 @@ class NamesTest {
     void labelsTellTheRun() {
         RunId run = run("ledger", "e/1 ü", 2);
 
-        assertThat(Names.run(Names.labels(Names.RUN, "executor", "incarnation", run)))
+        assertThat(Names.run(new Owner("executor", "incarnation").labels(Names.RUN, run)))
                 .contains(run);
         assertThat(Names.run(Map.of(Names.EXECUTION, "e", Names.ATTEMPT, "no number")))
                 .isEmpty();

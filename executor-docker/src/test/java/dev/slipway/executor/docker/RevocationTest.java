@@ -95,6 +95,7 @@ class RevocationTest {
     }
 
     private static Revocation revocation(Engine calls) {
-        return new Revocation(calls, new Claims(calls, "executor", "incarnation"), "incarnation");
+        Owner owner = new Owner("executor", "incarnation");
+        return new Revocation(calls, new Claims(calls, owner), owner);
     }
 }

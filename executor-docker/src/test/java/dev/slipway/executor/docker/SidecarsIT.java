@@ -300,8 +300,7 @@ class SidecarsIT {
         return new Sidecars(
                 calls,
                 new Images(calls, TestEngine.config(TestEngine.localImages()), "linux/amd64"),
-                executor,
-                "now",
+                new Owner(executor, "now"),
                 clock);
     }
 }
