@@ -112,7 +112,8 @@ final class LogPump {
         try (LogSource source = backend.logs(run, ownCursor(start.cursor()))) {
             while (!cancelled) {
                 boolean wasOver = over;
-                LogSource.Chunk piece = source.next(PIECE_BYTES, wasOver ? Duration.ZERO : PATIENCE);
+                Deadline patience = Deadline.in(wasOver ? Duration.ZERO : PATIENCE);
+                LogSource.Chunk piece = source.next(PIECE_BYTES, patience.left());
                 if (piece.bytes().length() == 0) {
                     if (wasOver) {
                         return true;
@@ -120,6 +121,7 @@ final class LogPump {
                     if (silentSince == NOT_SILENT) {
                         silentSince = clock.millis();
                     }
+                    retry.await(patience.left()); // a source that knows that no more will come does not wait
                     continue;
                 }
                 silentSince = NOT_SILENT;

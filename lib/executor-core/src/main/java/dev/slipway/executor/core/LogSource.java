@@ -9,7 +9,7 @@ import java.time.Duration;
 public interface LogSource extends Closeable {
     /**
      * The next piece, of at most {@code max} bytes. Waits up to {@code patience} for some; none then is an empty piece with
-     * an unchanged cursor, whether or not more will come.
+     * an unchanged cursor, whether or not more will come. It need not wait when it knows that none will.
      */
     Chunk next(int max, Duration patience) throws IOException;
 

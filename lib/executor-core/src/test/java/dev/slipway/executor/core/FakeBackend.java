@@ -28,6 +28,7 @@ final class FakeBackend implements Backend {
         String output = "";
         boolean begun;
         boolean ended;
+        boolean silent;
         int code;
         int released;
     }
@@ -39,6 +40,7 @@ final class FakeBackend implements Backend {
     private String unfit = "";
     private String unreadable = "";
     private String trouble = "";
+    private int looks;
     private boolean unreachable;
     private boolean irrevocable;
     private boolean released;
@@ -210,7 +212,8 @@ final class FakeBackend implements Backend {
             @Override
             public Chunk next(int max, Duration patience) throws IOException {
                 synchronized (FakeBackend.this) {
-                    await(() -> output().length > position, patience);
+                    looks++;
+                    await(() -> output().length > position || runs.getOrDefault(run, new Run()).silent, patience);
                     byte[] all = output();
                     int until = Math.min(all.length, position + max);
                     Bytes bytes = Bytes.of(Arrays.copyOfRange(all, position, until));
@@ -233,6 +236,17 @@ final class FakeBackend implements Backend {
                 return runs.getOrDefault(run, new Run()).output.getBytes(StandardCharsets.UTF_8);
             }
         };
+    }
+
+    /** No more will come, and whoever asks for it is not kept waiting. */
+    synchronized void finishOutput(RunId run) {
+        runs.getOrDefault(run, new Run()).silent = true;
+        notifyAll();
+    }
+
+    /** How often somebody asked for output. */
+    synchronized int lookedForOutput() {
+        return looks;
     }
 
     @Override

@@ -107,6 +107,17 @@ class LogPumpTest {
         pump.end();
     }
 
+    /** An engine that goes away when its task has ended keeps that from being seen for as long as it likes. */
+    @Test
+    void doesNotAskWithoutPauseForWhatWillNotCome() {
+        backend.begin(RUN, "all there is");
+        backend.finishOutput(RUN);
+        Thread.ofVirtual().start(pump::pump);
+        await().until(() -> dispatcher.output().equals("all there is"));
+
+        await().during(Duration.ofMillis(500)).until(() -> backend.lookedForOutput() < 50);
+    }
+
     private void awaitSilence() {
         await().until(() -> {
             now.addAndGet(1_000);

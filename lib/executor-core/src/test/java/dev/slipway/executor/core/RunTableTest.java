@@ -30,7 +30,7 @@ class RunTableTest {
     void firstSyncNamesNoSessionAndReportsNoRun() {
         ExecutorSync first = tableWith(RUN).nextSync(_ -> 0);
 
-        assertThat(first).isEqualTo(new ExecutorSync(7, 1, BackendKind.DIRECT, 2, "", false, List.of(), List.of()));
+        assertThat(first).isEqualTo(new ExecutorSync(7, 1, BackendKind.DIRECT, 2, "", false, List.of(), List.of(), ""));
     }
 
     @Test
