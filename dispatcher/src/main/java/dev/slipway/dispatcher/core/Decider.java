@@ -184,7 +184,8 @@ public final class Decider {
                         : limits.times().task(),
                 submit.source() == Source.API,
                 0,
-                new Life.Queued(0));
+                new Life.Queued(0),
+                Preparation.NONE);
         emit(new Change.Accepted(execution));
         announce(execution, Message.Kind.CLAIM, submit.connector(), now);
         return new Reply.Queued(execution);

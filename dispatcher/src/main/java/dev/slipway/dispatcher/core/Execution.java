@@ -30,36 +30,6 @@ public record Execution(
         int attempt,
         Life life,
         Preparation preparation) {
-    /** One of whose preparation nothing was recorded. */
-    public Execution(
-            String id,
-            String taskId,
-            long seq,
-            Source source,
-            boolean named,
-            int priority,
-            boolean needsImage,
-            long acceptedAt,
-            OptionalLong timeoutMillis,
-            boolean claimed,
-            int attempt,
-            Life life) {
-        this(
-                id,
-                taskId,
-                seq,
-                source,
-                named,
-                priority,
-                needsImage,
-                acceptedAt,
-                timeoutMillis,
-                claimed,
-                attempt,
-                life,
-                Preparation.NONE);
-    }
-
     public boolean isOpen() {
         return !(life instanceof Life.Ended);
     }
@@ -87,7 +57,8 @@ public record Execution(
         return with(claimed, attempt, life, recorded);
     }
 
-    private Execution with(boolean isClaimed, int newAttempt, Life newLife, Preparation recorded) {
+    /** The same in another state. */
+    public Execution with(boolean isClaimed, int newAttempt, Life newLife, Preparation recorded) {
         return new Execution(
                 id,
                 taskId,

@@ -194,7 +194,8 @@ class DeciderTest {
         desk.sync("e", running("a"));
 
         desk.play(new Event.ExecutorReport(
-                "e", new ExecutorSync(1, 99, BackendKind.DIRECT, 0, "an earlier one", false, List.of(), List.of())));
+                "e",
+                new ExecutorSync(1, 99, BackendKind.DIRECT, 0, "an earlier one", false, List.of(), List.of(), "")));
 
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.RUNNING);
         assertThat(desk.toExecutor().orElseThrow().launch()).isEmpty();
@@ -207,11 +208,11 @@ class DeciderTest {
         desk.sync("e", running("a"));
 
         Reply sameSeq = desk.play(new Event.ExecutorReport(
-                "e", new ExecutorSync(1, 2, BackendKind.DIRECT, 0, "session", false, List.of(), List.of())));
+                "e", new ExecutorSync(1, 2, BackendKind.DIRECT, 0, "session", false, List.of(), List.of(), "")));
         desk.restart("e");
         desk.sync("e", running("a"));
         Reply olderIncarnation = desk.play(new Event.ExecutorReport(
-                "e", new ExecutorSync(1, 50, BackendKind.DIRECT, 0, "session", false, List.of(), List.of())));
+                "e", new ExecutorSync(1, 50, BackendKind.DIRECT, 0, "session", false, List.of(), List.of(), "")));
 
         assertThat(List.of(sameSeq, olderIncarnation)).hasOnlyElementsOfType(Reply.Outdated.class);
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.RUNNING);

@@ -259,7 +259,7 @@ class ReliabilityTest {
         passWithoutReports(3_598);
 
         desk.play(new Event.ExecutorReport(
-                "e", new ExecutorSync(2, 1, BackendKind.DIRECT, 0, "", false, List.of(), List.of())));
+                "e", new ExecutorSync(2, 1, BackendKind.DIRECT, 0, "", false, List.of(), List.of(), "")));
         passWithoutReports(10);
 
         assertThat(desk.stateOf("a")).isEqualTo(TaskState.RUNNING);
@@ -566,7 +566,8 @@ class ReliabilityTest {
                 OptionalLong.empty(),
                 true,
                 attempt,
-                life);
+                life,
+                Preparation.NONE);
         List<Peer.Executor> known = Stream.of(executors)
                 .map(id -> new Peer.Executor(
                         id, 1, BackendKind.DIRECT, false, Optional.empty(), Map.of(), List.of(), false, 0))

@@ -128,7 +128,8 @@ final class Story {
     void report(String executor, List<ExecutorSync.Run> runs, List<ExecutorSync.Finished> finished)
             throws SQLException {
         play(new Event.ExecutorReport(
-                executor, new ExecutorSync(1, ++seq, BackendKind.DIRECT, 0, state.session(), false, runs, finished)));
+                executor,
+                new ExecutorSync(1, ++seq, BackendKind.DIRECT, 0, state.session(), false, runs, finished, "")));
     }
 
     /** Executor x1 asks for work and gets what is ready. */

@@ -85,7 +85,7 @@ class LoopTest {
     }
 
     private static ExecutorSync sync(long seq, String session, ExecutorSync.Run... runs) {
-        return new ExecutorSync(1, seq, BackendKind.DIRECT, 0, session, false, List.of(runs), List.of());
+        return new ExecutorSync(1, seq, BackendKind.DIRECT, 0, session, false, List.of(runs), List.of(), "");
     }
 
     private static String session(Loop loop) {

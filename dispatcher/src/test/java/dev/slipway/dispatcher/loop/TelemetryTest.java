@@ -7,6 +7,7 @@ import dev.slipway.dispatcher.core.Execution;
 import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
+import dev.slipway.dispatcher.core.Preparation;
 import dev.slipway.dispatcher.core.Source;
 import dev.slipway.dispatcher.core.State;
 import dev.slipway.dispatcher.core.TestLimits;
@@ -186,6 +187,18 @@ class TelemetryTest {
 
     private static Execution execution(String id, Life life) {
         return new Execution(
-                id, "t", id.hashCode(), Source.API, true, 0, false, NOW - 60_000, OptionalLong.empty(), true, 0, life);
+                id,
+                "t",
+                id.hashCode(),
+                Source.API,
+                true,
+                0,
+                false,
+                NOW - 60_000,
+                OptionalLong.empty(),
+                true,
+                0,
+                life,
+                Preparation.NONE);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.slipway.executor.testkit.FakeDispatcher;
+import dev.slipway.executor.testkit.Surroundings;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
@@ -11,12 +12,10 @@ import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
-import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -27,12 +26,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The whole service, as it is put together, against a dispatcher over HTTP. */
 @QuarkusTest
-@WithTestResource(ExecutorDirectTest.Surroundings.class)
+@WithTestResource(ExecutorDirectTest.Here.class)
 @SuppressWarnings("NullAway.Init") // the surroundings are injected
 class ExecutorDirectTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -50,52 +48,11 @@ class ExecutorDirectTest {
     private FakeDispatcher dispatcher;
     private Path directory;
 
-    /** What the service finds around it; it goes after the service. */
-    public static class Surroundings implements QuarkusTestResourceLifecycleManager {
-        private @Nullable FakeDispatcher dispatcher;
-        private @Nullable Path directory;
-
+    /** An executor with a place of its own for workspaces. */
+    public static class Here extends Surroundings {
         @Override
-        public Map<String, String> start() {
-            try {
-                FakeDispatcher fake = new FakeDispatcher();
-                Path made = Files.createTempDirectory("executor-direct-test");
-                dispatcher = fake;
-                directory = made;
-                Path settings = Files.writeString(
-                        made.resolve("settings.yaml"),
-                        "backend:\n  direct:\n    workspace_root: " + made.resolve("workspaces") + "\n");
-                return Map.of(
-                        "slipway.state-dir", made.resolve("state").toString(),
-                        "slipway.settings-file", settings.toString(),
-                        "slipway.dispatcher-url", fake.url().toString(),
-                        "slipway.internal-token", FakeDispatcher.TOKEN,
-                        "quarkus.http.test-port", "0");
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
-        @Override
-        public void inject(Object test) {
-            if (test instanceof ExecutorDirectTest needy && dispatcher != null && directory != null) {
-                needy.dispatcher = dispatcher;
-                needy.directory = directory;
-            }
-        }
-
-        @Override
-        public void stop() {
-            try {
-                if (dispatcher != null) {
-                    dispatcher.close();
-                }
-                if (directory != null) {
-                    Directories.delete(directory);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+        protected String settings(Path own) {
+            return "backend: {direct: {workspace_root: %s}}".formatted(own.resolve("workspaces"));
         }
     }
 

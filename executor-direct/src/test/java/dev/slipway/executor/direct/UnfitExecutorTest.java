@@ -7,15 +7,14 @@ import dev.slipway.executor.core.PreflightFailure;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
 import dev.slipway.executor.testkit.FakeDispatcher;
+import dev.slipway.executor.testkit.Surroundings;
 import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.ExecutorSync;
-import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,12 +24,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** The whole service, started where the agent is missing and an earlier process of it has left a task that runs. */
 @QuarkusTest
-@WithTestResource(UnfitExecutorTest.Surroundings.class)
+@WithTestResource(UnfitExecutorTest.Unfit.class)
 @SuppressWarnings("NullAway.Init") // the surroundings are injected
 class UnfitExecutorTest {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -43,74 +41,29 @@ class UnfitExecutorTest {
     private FakeDispatcher dispatcher;
     private Path directory;
 
-    /** What the service finds around it; it goes after the service. */
-    public static class Surroundings implements QuarkusTestResourceLifecycleManager {
-        private @Nullable FakeDispatcher dispatcher;
-        private @Nullable Path directory;
-
+    /** Without the agent's program, and with what an earlier process has left. */
+    public static class Unfit extends Surroundings {
         @Override
-        public Map<String, String> start() {
-            try {
-                FakeDispatcher fake = new FakeDispatcher();
-                Path made = Files.createTempDirectory("executor-direct-unfit");
-                dispatcher = fake;
-                directory = made;
-                leaveARun(made);
-                Path settings = Files.writeString(
-                        made.resolve("settings.yaml"),
-                        "backend:\n  direct:\n    workspace_root: %s\n    oz_path: %s\n"
-                                .formatted(made.resolve("workspaces"), made.resolve("oz")));
-                return Map.of(
-                        "slipway.state-dir",
-                        made.resolve("state").toString(),
-                        "slipway.executor-id",
-                        EXECUTOR,
-                        "slipway.settings-file",
-                        settings.toString(),
-                        "slipway.dispatcher-url",
-                        fake.url().toString(),
-                        "slipway.internal-token",
-                        FakeDispatcher.TOKEN,
-                        "quarkus.http.test-port",
-                        "0");
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            } catch (PreflightFailure | StartFailure e) {
-                throw new IllegalStateException(e);
-            }
+        protected String settings(Path own) throws Exception {
+            leaveARun(own);
+            return "backend: {direct: {workspace_root: %s, oz_path: %s}}"
+                    .formatted(own.resolve("workspaces"), own.resolve("oz"));
         }
 
-        private static void leaveARun(Path made) throws IOException, PreflightFailure, StartFailure {
+        @Override
+        protected Map<String, String> more() {
+            return Map.of("slipway.executor-id", EXECUTOR);
+        }
+
+        private static void leaveARun(Path own) throws IOException, PreflightFailure, StartFailure {
             DirectConfig config =
-                    PlainTasks.config(made.resolve("workspaces"), made.resolve("state/direct"), Optional.empty());
+                    PlainTasks.config(own.resolve("workspaces"), own.resolve("state/direct"), Optional.empty());
             try (DirectBackend earlier = new DirectBackend(EXECUTOR, config)) {
                 earlier.preflight();
                 earlier.start(
                         new RunId(FakeDispatcher.LEDGER, LEFT),
-                        PlainTasks.task("until test -e %s; do sleep 0.1; done; exit 3".formatted(made.resolve("gate"))),
+                        PlainTasks.task("until test -e %s; do sleep 0.1; done; exit 3".formatted(own.resolve("gate"))),
                         _ -> {});
-            }
-        }
-
-        @Override
-        public void inject(Object test) {
-            if (test instanceof UnfitExecutorTest needy && dispatcher != null && directory != null) {
-                needy.dispatcher = dispatcher;
-                needy.directory = directory;
-            }
-        }
-
-        @Override
-        public void stop() {
-            try {
-                if (dispatcher != null) {
-                    dispatcher.close();
-                }
-                if (directory != null) {
-                    Directories.delete(directory);
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
             }
         }
     }

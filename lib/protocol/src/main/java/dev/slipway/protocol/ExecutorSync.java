@@ -46,19 +46,6 @@ public record ExecutorSync(
         obstacle = Preparing.cleaned(obstacle);
     }
 
-    /** Of an executor that can start what it is given. */
-    public ExecutorSync(
-            long incarnation,
-            long seq,
-            BackendKind backend,
-            int slots,
-            String session,
-            boolean leaving,
-            List<Run> runs,
-            List<Finished> finished) {
-        this(incarnation, seq, backend, slots, session, leaving, runs, finished, "");
-    }
-
     /**
      * One run that has not ended.
      *

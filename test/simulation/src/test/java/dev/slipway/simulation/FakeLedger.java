@@ -86,7 +86,7 @@ final class FakeLedger {
                         new Preparation(execution.preparation().recorded() + 1, prepared.words(), prepared.at());
                 executions.put(
                         execution.id(),
-                        with(execution, execution.claimed(), execution.attempt(), execution.life(), recorded));
+                        execution.with(execution.claimed(), execution.attempt(), execution.life(), recorded));
                 lastSeq = prepared.seq();
             }
             case Change.MessageAdded(Message message) -> {
@@ -212,29 +212,7 @@ final class FakeLedger {
     }
 
     private static Execution with(Execution execution, boolean claimed, int attempt, Life life) {
-        return with(
-                execution,
-                claimed,
-                attempt,
-                life,
-                life instanceof Life.Ended ? Preparation.NONE : execution.preparation());
-    }
-
-    private static Execution with(
-            Execution execution, boolean claimed, int attempt, Life life, Preparation preparation) {
-        return new Execution(
-                execution.id(),
-                execution.taskId(),
-                execution.seq(),
-                execution.source(),
-                execution.named(),
-                execution.priority(),
-                execution.needsImage(),
-                execution.acceptedAt(),
-                execution.timeoutMillis(),
-                claimed,
-                attempt,
-                life,
-                preparation);
+        return execution.with(
+                claimed, attempt, life, life instanceof Life.Ended ? Preparation.NONE : execution.preparation());
     }
 }

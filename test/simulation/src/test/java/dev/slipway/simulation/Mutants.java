@@ -11,6 +11,7 @@ import dev.slipway.dispatcher.core.Life;
 import dev.slipway.dispatcher.core.Limits;
 import dev.slipway.dispatcher.core.Message;
 import dev.slipway.dispatcher.core.Peer;
+import dev.slipway.dispatcher.core.Preparation;
 import dev.slipway.dispatcher.core.Reply;
 import dev.slipway.dispatcher.core.RetryPolicy;
 import dev.slipway.dispatcher.core.State;
@@ -91,7 +92,8 @@ final class Mutants {
                 sync.session(),
                 sync.leaving(),
                 sync.runs(),
-                sync.finished()));
+                sync.finished(),
+                ""));
     }
 
     /** The dispatcher takes an agent whose end nobody saw for one that never started. */
@@ -100,13 +102,8 @@ final class Mutants {
     }
 
     private static ExecutorSync withoutLosses(ExecutorSync sync) {
-        return new ExecutorSync(
-                sync.incarnation(),
-                sync.seq(),
-                sync.backend(),
-                sync.slots(),
-                sync.session(),
-                sync.leaving(),
+        return telling(
+                sync,
                 sync.runs(),
                 sync.finished().stream()
                         .map(finished -> finished.ending() instanceof Ending.Lost
@@ -116,7 +113,21 @@ final class Mutants {
                                         0,
                                         finished.endedAtMillis())
                                 : finished)
-                        .toList(),
+                        .toList());
+    }
+
+    /** The same sync with other runs and endings. */
+    private static ExecutorSync telling(
+            ExecutorSync sync, List<ExecutorSync.Run> runs, List<ExecutorSync.Finished> finished) {
+        return new ExecutorSync(
+                sync.incarnation(),
+                sync.seq(),
+                sync.backend(),
+                sync.slots(),
+                sync.session(),
+                sync.leaving(),
+                runs,
+                finished,
                 sync.obstacle());
     }
 
@@ -134,20 +145,14 @@ final class Mutants {
                     }
 
                     private ExecutorSync known(ExecutorSync sync) {
-                        return new ExecutorSync(
-                                sync.incarnation(),
-                                sync.seq(),
-                                sync.backend(),
-                                sync.slots(),
-                                sync.session(),
-                                sync.leaving(),
+                        return telling(
+                                sync,
                                 sync.runs().stream()
                                         .filter(run -> isKnown(run.key()))
                                         .toList(),
                                 sync.finished().stream()
                                         .filter(finished -> isKnown(finished.key()))
-                                        .toList(),
-                                sync.obstacle());
+                                        .toList());
                     }
 
                     private boolean isKnown(ExecutionKey key) {
@@ -430,18 +435,12 @@ final class Mutants {
                 return new ExecutorProcess(world, seat, engine, incarnation) {
                     @Override
                     ExecutorSync told(ExecutorSync sync) {
-                        return new ExecutorSync(
-                                sync.incarnation(),
-                                sync.seq(),
-                                sync.backend(),
-                                sync.slots(),
-                                sync.session(),
-                                sync.leaving(),
+                        return telling(
+                                sync,
                                 sync.runs().stream()
                                         .filter(run -> !run.preparing().startsWith("removing"))
                                         .toList(),
-                                sync.finished(),
-                                sync.obstacle());
+                                sync.finished());
                     }
                 };
             }
@@ -480,19 +479,7 @@ final class Mutants {
     }
 
     private static Execution unprepared(Execution execution) {
-        return new Execution(
-                execution.id(),
-                execution.taskId(),
-                execution.seq(),
-                execution.source(),
-                execution.named(),
-                execution.priority(),
-                execution.needsImage(),
-                execution.acceptedAt(),
-                execution.timeoutMillis(),
-                execution.claimed(),
-                execution.attempt(),
-                execution.life());
+        return execution.with(execution.claimed(), execution.attempt(), execution.life(), Preparation.NONE);
     }
 
     /** The dispatcher takes a message back when its assignment comes again, and has nothing in its place. */
