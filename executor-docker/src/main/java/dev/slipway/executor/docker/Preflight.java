@@ -44,10 +44,32 @@ final class Preflight {
             }
             return remarks(engine.info());
         } catch (IOException e) {
-            throw new PreflightFailure(
-                    "%s; it was found by %s: start it, or let the executor's user use its socket (group docker)"
-                            .formatted(e.getMessage(), engine.address().from()));
+            String words = String.valueOf(e.getMessage());
+            throw new PreflightFailure("%s; it was found by %s: %s"
+                    .formatted(words, engine.address().from(), remedy(engine.address(), words)));
         }
+    }
+
+    /** @param words of the call that failed */
+    static String remedy(EngineAddress address, String words) {
+        String certificates =
+                address.tls().map(tls -> tls.directory().toString()).orElse("");
+        if (words.contains("HTTP request to an HTTPS server")) {
+            return "the engine wants TLS: set DOCKER_CERT_PATH and DOCKER_TLS_VERIFY, or name a context with certificates";
+        }
+        if (words.contains("valid certification path")) {
+            return "the engine's certificate is not signed by an authority of %s/ca.pem".formatted(certificates);
+        }
+        if (words.contains("unrecognized SSL message")) {
+            return "the engine does not speak TLS: unset DOCKER_CERT_PATH and DOCKER_TLS_VERIFY";
+        }
+        if (address.tls().isPresent()) { // one that does not accept it may just close the connection
+            return "start it, correct the address, or see that it accepts the certificate %s/cert.pem with its key.pem"
+                    .formatted(certificates);
+        }
+        return address.uri().getScheme().equals("unix")
+                ? "start it, or let the executor's user use its socket (group docker)"
+                : "start it, or correct the address";
     }
 
     /** Of the engine, as images name theirs; known once it is checked. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.Security;
 import java.security.cert.X509Certificate;
 import java.util.Optional;
 import javax.net.ssl.KeyManager;
@@ -15,6 +16,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
+import org.bouncycastle.jce.provider.BouncyCastleProvider;
 
 /**
  * How an engine that is reached by TLS proves itself, and this executor to it.
@@ -42,6 +44,7 @@ record Tls(Path directory, boolean isVerified) {
         if (certificate.isEmpty() || key.isEmpty()) {
             return new KeyManager[0];
         }
+        Security.addProvider(new BouncyCastleProvider()); // the one that docker-java reads keys with
         KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         KeyStore store = CertificateUtils.createKeyStore(key.get(), certificate.get());
         factory.init(store, STORE_PASSWORD.toCharArray());

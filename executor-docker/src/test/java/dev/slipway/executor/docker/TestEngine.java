@@ -49,7 +49,10 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
 
     /** Where there can be no engine, the tests are skipped, and the build's output says which and why. */
     static void assumePossible(String tests) {
-        Optional<String> obstacle = DockerEngine.obstacle();
+        assumeNone(tests, DockerEngine.obstacle());
+    }
+
+    static void assumeNone(String tests, Optional<String> obstacle) {
         obstacle.ifPresent(words -> LOG.warnf("%s SKIPPED, not tried on a real Docker engine: %s", tests, words));
         assumeTrue(obstacle.isEmpty(), () -> "not tried on a real Docker engine: " + obstacle.orElse(""));
     }
