@@ -284,30 +284,14 @@ class ContainersIT {
 
     @Test
     void anImageThatTheOperatorDoesNotAllowIsRefused() throws Exception {
-        DockerRules usual = TestEngine.localImages();
-        backend = open(TestEngine.config(new DockerRules(
-                usual.pullPolicy(),
-                usual.pullStall(),
-                usual.keepSidecars(),
-                usual.confinement(),
-                usual.network(),
-                Optional.of(List.of("registry.example/*", "busy:2")),
-                Optional.empty())));
+        backend = open(TestEngine.config(TestEngine.allowing("registry.example/*", "busy:2")));
 
         assertFails("forbidden", TestEngine.task("true"), FailureReason.IMAGE_PULL, false, "allowed_images");
     }
 
     @Test
     void anEmptyListOfImagesAllowsNone() throws Exception {
-        DockerRules usual = TestEngine.localImages();
-        backend = open(TestEngine.config(new DockerRules(
-                usual.pullPolicy(),
-                usual.pullStall(),
-                usual.keepSidecars(),
-                usual.confinement(),
-                usual.network(),
-                Optional.of(List.of()),
-                Optional.empty())));
+        backend = open(TestEngine.config(TestEngine.allowing()));
 
         assertFails("none-allowed", TestEngine.task("true"), FailureReason.IMAGE_PULL, false, "allowed_images");
     }

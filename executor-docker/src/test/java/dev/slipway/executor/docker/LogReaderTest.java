@@ -3,13 +3,10 @@ package dev.slipway.executor.docker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.github.dockerjava.transport.DockerHttpClient;
 import dev.slipway.executor.testkit.Watching;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -20,7 +17,7 @@ class LogReaderTest {
 
     @Test
     void aReaderThatIsClosedWhileItWaitsForRoomEnds() throws Exception {
-        LogReader reader = new LogReader(output, position, false, false);
+        LogReader reader = new LogReader(new FakeAnswer(output), position, false, false);
         assertThat(reader.next(Watching.PATIENCE, position)).isPresent();
         Thread thread = output.reading.get();
         await().atMost(Watching.PATIENCE).until(() -> thread.getState() == Thread.State.WAITING);
@@ -32,7 +29,7 @@ class LogReaderTest {
 
     @Test
     void anAnswerThatFollowsIsBelievedOnlyAsFarAsItDidNotWaitForRoom() throws Exception {
-        LogReader reader = new LogReader(output, position, true, false);
+        LogReader reader = new LogReader(new FakeAnswer(output), position, true, false);
         Thread thread = output.reading.get();
         await().atMost(Watching.PATIENCE).until(() -> thread.getState() == Thread.State.WAITING);
 
@@ -50,7 +47,7 @@ class LogReaderTest {
 
     @Test
     void anAnswerThatDoesNotFollowMayWaitForRoomAsLongAsItLikes() throws Exception {
-        LogReader reader = new LogReader(output, position, false, false);
+        LogReader reader = new LogReader(new FakeAnswer(output), position, false, false);
         Thread thread = output.reading.get();
         await().atMost(Watching.PATIENCE).until(() -> thread.getState() == Thread.State.WAITING);
 
@@ -63,7 +60,7 @@ class LogReaderTest {
     }
 
     /** A task that writes without end. */
-    private static final class Endless extends InputStream implements DockerHttpClient.Response {
+    private static final class Endless extends InputStream {
         final CompletableFuture<Thread> reading = new CompletableFuture<>();
         final AtomicInteger given = new AtomicInteger();
         private ByteBuffer message = ByteBuffer.allocate(0);
@@ -88,26 +85,6 @@ class LogReaderTest {
             byte[] one = new byte[1];
             read(one, 0, 1);
             return one[0];
-        }
-
-        @Override
-        public int getStatusCode() {
-            return 200;
-        }
-
-        @Override
-        public Map<String, List<String>> getHeaders() {
-            return Map.of();
-        }
-
-        @Override
-        public InputStream getBody() {
-            return this;
-        }
-
-        @Override
-        public void close() {
-            // what was read ahead is still there
         }
     }
 }

@@ -2,14 +2,11 @@ package dev.slipway.executor.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.github.dockerjava.transport.DockerHttpClient;
 import java.io.InputStream;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ParcelTest {
-    private final Answer answer = new Answer();
+    private final FakeAnswer answer = new FakeAnswer(InputStream.nullInputStream());
     private final Parcel parcel = new Parcel();
 
     @Test
@@ -17,7 +14,7 @@ class ParcelTest {
         parcel.refuse();
         parcel.deliver(answer);
 
-        assertThat(answer.closed).isTrue();
+        assertThat(answer.isClosed()).isTrue();
     }
 
     @Test
@@ -25,37 +22,13 @@ class ParcelTest {
         parcel.deliver(answer);
         parcel.refuse();
 
-        assertThat(answer.closed).isTrue();
+        assertThat(answer.isClosed()).isTrue();
     }
 
     @Test
     void anAnswerThatSomebodyWaitsForStaysOpen() {
         parcel.deliver(answer);
 
-        assertThat(answer.closed).isFalse();
-    }
-
-    private static final class Answer implements DockerHttpClient.Response {
-        boolean closed;
-
-        @Override
-        public int getStatusCode() {
-            return 200;
-        }
-
-        @Override
-        public Map<String, List<String>> getHeaders() {
-            return Map.of();
-        }
-
-        @Override
-        public InputStream getBody() {
-            return InputStream.nullInputStream();
-        }
-
-        @Override
-        public void close() {
-            closed = true;
-        }
+        assertThat(answer.isClosed()).isFalse();
     }
 }

@@ -79,7 +79,16 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
         return rules(DockerRules.PullPolicy.MISSING);
     }
 
+    /** Tasks and sidecars may use only images that match one of these. */
+    static DockerRules allowing(String... images) {
+        return rules(DockerRules.PullPolicy.MISSING, Optional.of(List.of(images)));
+    }
+
     static DockerRules rules(DockerRules.PullPolicy policy) {
+        return rules(policy, Optional.empty());
+    }
+
+    private static DockerRules rules(DockerRules.PullPolicy policy, Optional<List<String>> images) {
         DockerRules usual = DockerRules.defaults();
         return new DockerRules(
                 policy,
@@ -87,7 +96,7 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
                 usual.keepSidecars(),
                 usual.confinement(),
                 usual.network(),
-                Optional.empty(),
+                images,
                 Optional.empty());
     }
 
