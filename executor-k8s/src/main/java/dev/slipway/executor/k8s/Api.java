@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.api.model.ListMeta;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -45,6 +46,7 @@ final class Api implements Closeable {
     private static final int CONFLICT = 409;
     private static final long PAGE = 500;
     private static final int MAX_PAGES = 100;
+    private static final int LONGEST_REFUSAL = 4096;
     private static final Duration OPENING = Duration.ofSeconds(15);
     private static final int CLOSED_TRIES = 4;
     private static final Duration CLOSED_PAUSE = Duration.ofMillis(200);
@@ -247,14 +249,24 @@ final class Api implements Closeable {
         }
         if (!response.isSuccessful()) {
             try (InputStream body = response.body()) {
-                String words = new String(body.readNBytes(4096), StandardCharsets.UTF_8);
+                String words = new String(body.readNBytes(LONGEST_REFUSAL), StandardCharsets.UTF_8);
                 throw new ApiFailure(
-                        "cannot %s: %d, %s".formatted(what, response.code(), words.strip()),
+                        "cannot %s: %d, %s".formatted(what, response.code(), message(words)),
                         response.code(),
                         new IOException(response.message()));
             }
         }
         return response.body();
+    }
+
+    /** An API server's own words; whatever stands before it has others. */
+    private String message(String body) {
+        try {
+            String message = unmarshal(body, Status.class).getMessage();
+            return message == null ? body.strip() : message;
+        } catch (RuntimeException e) {
+            return body.strip();
+        }
     }
 
     <T> T unmarshal(String json, Class<T> type) {

@@ -4,6 +4,8 @@ import java.io.IOException;
 
 /** The API server refused a request, or did not answer it. */
 final class ApiFailure extends IOException {
+    private static final int FORBIDDEN = 403;
+
     private final int code;
 
     /** @param code of HTTP; 0 if there was no answer */
@@ -14,6 +16,11 @@ final class ApiFailure extends IOException {
 
     int code() {
         return code;
+    }
+
+    /** Whether the account has no right to make this, as the server sees it now; admission rules answer with the same code. */
+    boolean isForbidden() {
+        return code == FORBIDDEN && String.valueOf(getMessage()).contains(" cannot create resource ");
     }
 
     /** Whether the server certainly did not do what was asked, and will not do it later either. */

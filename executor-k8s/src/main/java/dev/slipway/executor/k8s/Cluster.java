@@ -74,21 +74,13 @@ final class Cluster implements Closeable {
     private Api connect() throws PreflightFailure {
         try {
             return new Api(connection.get(), site.settings().namespace(), new Throttle(RATE, BURST));
+        } catch (UnfitConfiguration e) {
+            throw new PreflightFailure(e.words());
         } catch (RuntimeException e) {
+            // Its own words may quote the client's configuration, which holds secrets.
             throw new PreflightFailure(
-                    "the configuration of the cluster's client (%s) cannot be used: %s: mend the file, or name another in backend.kubernetes.kubeconfig"
-                            .formatted(
-                                    site.settings()
-                                            .kubeconfig()
-                                            .map(Object::toString)
-                                            .orElse("of the Pod, KUBECONFIG or ~/.kube/config"),
-                                    reason(e)));
+                    "the cluster's client cannot be made of its configuration: see whether the certificates, keys and commands that the kubeconfig names are there and whole");
         }
-    }
-
-    /** Only words of our own: a parser's quote what it could not read, and a client's configuration holds secrets. */
-    private static String reason(RuntimeException failure) {
-        return failure instanceof UnfitConfiguration unfit ? unfit.words() : "it cannot be read";
     }
 
     private void open(Api server) throws PreflightFailure {

@@ -67,8 +67,15 @@ final class Creation {
             }
             String words = "the Job cannot be made in namespace %s: %s"
                     .formatted(site.settings().namespace(), e.getMessage());
-            throw new StartFailure(words.contains("exceeded quota") ? Cause.POD_REFUSED : Cause.JOB_REFUSED, words);
+            throw new StartFailure(cause(e), words);
         }
+    }
+
+    private static Cause cause(ApiFailure refusal) {
+        if (refusal.isForbidden()) {
+            return Cause.JOB_FORBIDDEN;
+        }
+        return String.valueOf(refusal.getMessage()).contains("exceeded quota") ? Cause.POD_REFUSED : Cause.JOB_REFUSED;
     }
 
     /** @return the Job of that name if it is this run's, empty if it is of another execution */
@@ -94,8 +101,8 @@ final class Creation {
             cluster.api().create(manifest.secretOf(job));
         } catch (ApiFailure e) {
             if (e.isRefusal()) {
-                return Optional.of(Cause.JOB_REFUSED.notStarted(
-                        "the Secret for the task's variables cannot be made in namespace %s: %s"
+                return Optional.of(
+                        cause(e).notStarted("the Secret for the task's variables cannot be made in namespace %s: %s"
                                 .formatted(site.settings().namespace(), e.getMessage())));
             }
             if (e.code() != CONFLICT) {

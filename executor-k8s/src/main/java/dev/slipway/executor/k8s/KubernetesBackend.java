@@ -139,7 +139,10 @@ final class KubernetesBackend implements Backend, Closeable {
                         0);
             }
             Optional<Observed> observed = look(run, handle, sighting.get(), deadline);
-            if (observed.isPresent() && (observed.get() instanceof Observed.Ended || deadline.isOver())) {
+            if (observed.isPresent()
+                    && (observed.get() instanceof Observed.Ended
+                            || handle.isNews(observed.get())
+                            || deadline.isOver())) {
                 return observed.get();
             }
             if (deadline.isOver()) {
@@ -184,9 +187,9 @@ final class KubernetesBackend implements Backend, Closeable {
     }
 
     private static Observed open(Sighting sighting) {
-        return PodVerdicts.of(sighting) instanceof Verdict.Open(Observed observed)
-                ? observed
-                : new Observed.Preparing("ending");
+        return PodVerdicts.of(sighting) instanceof Verdict.Open(Observed.Running running)
+                ? running
+                : new Observed.Preparing("being deleted");
     }
 
     /**

@@ -8,7 +8,6 @@ import dev.slipway.settings.Kubernetes;
 import dev.slipway.settings.Raw;
 import dev.slipway.settings.Settings;
 import io.fabric8.kubernetes.api.model.PodSpec;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -17,8 +16,6 @@ import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -36,13 +33,11 @@ final class KubernetesWiring {
     /** As long as an API server may work on a request that nobody waits for any more. */
     private static final Duration SETTLING = Duration.ofSeconds(60);
 
-    private static final Path TOKEN = Path.of(Config.KUBERNETES_SERVICE_ACCOUNT_TOKEN_PATH);
-
     @Produces
     @Singleton
     Cluster cluster(Identity identity, Settings settings, Clock clock, MeterRegistry registry) {
         Site site = site(settings, identity.id(), System.getenv());
-        Cluster cluster = new Cluster(site, () -> connect(site.settings()), clock, System::nanoTime);
+        Cluster cluster = new Cluster(site, () -> connect(site.settings(), System.getenv()), clock, System::nanoTime);
         Gauge.builder("slipway.kubernetes.list.age", () -> cluster.age().toMillis() / 1000.0)
                 .description("since the cluster's Jobs and Pods were last listed whole")
                 .baseUnit("seconds")
@@ -85,36 +80,15 @@ final class KubernetesWiring {
         }
     }
 
-    static KubernetesClient connect(Kubernetes settings) {
-        if (settings.kubeconfig().isEmpty() && Files.exists(TOKEN)) {
-            System.setProperty(Config.KUBERNETES_AUTH_TRYKUBECONFIG_SYSTEM_PROPERTY, "false");
-        }
-        Config found = settings.kubeconfig().map(KubernetesWiring::read).orElseGet(() -> new ConfigBuilder().build());
+    /** @throws UnfitConfiguration if there is no configuration that can be used */
+    static KubernetesClient connect(Kubernetes settings, Map<String, String> host) {
         return new KubernetesClientBuilder()
-                .withConfig(new ConfigBuilder(found)
+                .withConfig(new ConfigBuilder(ClientConfiguration.find(settings.kubeconfig(), host))
                         .withConnectionTimeout(CONNECT_MILLIS)
                         .withRequestTimeout(ANSWER_MILLIS)
                         .withRequestRetryBackoffLimit(RETRIES)
                         .withRequestRetryBackoffInterval(RETRY_MILLIS)
                         .build())
                 .build();
-    }
-
-    private static Config read(Path file) {
-        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-            throw new UnfitConfiguration("it is not there, is no file or cannot be read");
-        }
-        Config config;
-        try {
-            config = Config.fromKubeconfig(file.toFile());
-        } catch (RuntimeException e) {
-            throw new UnfitConfiguration(
-                    "it is no kubeconfig: compare it with kubectl config view --kubeconfig " + file);
-        }
-        if (config.getCurrentContext() == null) {
-            throw new UnfitConfiguration(
-                    "it has no current-context that it describes: kubectl config use-context sets one");
-        }
-        return config;
     }
 }

@@ -298,7 +298,7 @@ final class PodVerdicts {
             return Optional.of(over(
                     canNotHaveBegun()
                             ? Cause.STOPPED_BEFORE_START.notStarted("stopped before the agent started")
-                            : Cause.JOB_DELETED.lost(
+                            : Cause.JOB_FAILED.lost(
                                     "%s was stopped and is gone, and its end was not seen".formatted(place())),
                     startedAt(),
                     sighting.now()));

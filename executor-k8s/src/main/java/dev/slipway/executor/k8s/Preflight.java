@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import javax.net.ssl.SSLException;
 import org.jboss.logging.Logger;
 
 /** Finds out whether tasks can run in a namespace: what is allowed, and whether the cluster makes a Pod as they would have it. */
@@ -109,6 +110,11 @@ final class Preflight {
                 throw refused(e);
             }
         }
+        if (missing.size() == needed.size()) {
+            throw new PreflightFailure(
+                    "in namespace %s this executor's account may do nothing of what it must: see whether backend.kubernetes.namespace names the right one, whether that exists, and whether a RoleBinding there gives the account the Role of docs/kubernetes.md"
+                            .formatted(api.namespace()));
+        }
         if (!missing.isEmpty()) {
             throw new PreflightFailure(
                     "in namespace %s this executor's account may not %s: add that to its Role (docs/kubernetes.md has the whole one)"
@@ -127,9 +133,23 @@ final class Preflight {
                     "in namespace %s this executor's account may not do what it must: %s: see its Role (docs/kubernetes.md has the whole one)"
                             .formatted(api.namespace(), e.getMessage()));
         }
+        if (isUntrusted(e)) {
+            return new PreflightFailure(
+                    "no safe connection to the cluster at %s can be made: %s: see whether the kubeconfig has the address and the certificate authority of this cluster"
+                            .formatted(api.server(), e.getMessage()));
+        }
         return new PreflightFailure(
                 "the cluster at %s does not answer: %s: see whether it runs, and whether backend.kubernetes.kubeconfig names the right one"
                         .formatted(api.server(), e.getMessage()));
+    }
+
+    private static boolean isUntrusted(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SSLException) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private List<String> checkPod() throws PreflightFailure {

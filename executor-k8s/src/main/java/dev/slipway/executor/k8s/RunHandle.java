@@ -7,6 +7,7 @@ import java.io.InterruptedIOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ final class RunHandle {
     private volatile List<String> names = List.of();
     private volatile Observed.@Nullable Ended decided;
     private volatile Observed.@Nullable Ended ended;
+    private final AtomicReference<@Nullable Observed> told = new AtomicReference<>();
     private @Nullable RunLog log;
 
     RunHandle(RunId run) {
@@ -85,6 +87,11 @@ final class RunHandle {
 
     void decide(Observed.Ended end) {
         decided = end;
+    }
+
+    /** Whether it has got further than it had when somebody last asked. */
+    boolean isNews(Observed observed) {
+        return !observed.equals(told.getAndSet(observed));
     }
 
     /** The end that does not change any more. */

@@ -129,10 +129,10 @@ final class RunLog implements Closeable {
         Deadline last = Deadline.in(LAST);
         lock.lock();
         try {
+            // Whoever asks again and again for what has ended already would keep a processor busy, and there are few.
             while (given == pieces.size()
-                    && !finished
                     && !closed
-                    && !(deadline.isOver() && (last.isOver() || !isOver()))) {
+                    && !(deadline.isOver() && (finished || last.isOver() || !isOver()))) {
                 Duration wait = deadline.isOver() ? PAUSE : deadline.left();
                 changed.await(Math.max(1, wait.toNanos()), TimeUnit.NANOSECONDS);
             }

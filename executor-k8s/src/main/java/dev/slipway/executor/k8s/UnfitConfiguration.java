@@ -1,6 +1,6 @@
 package dev.slipway.executor.k8s;
 
-/** The client's configuration cannot be used; the message is our own, and holds nothing of what is in it. */
+/** There is no client's configuration that can be used; the message is our own, and holds nothing of what is in one. */
 final class UnfitConfiguration extends RuntimeException {
     private final String words;
 

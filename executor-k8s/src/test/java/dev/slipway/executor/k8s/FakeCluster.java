@@ -312,7 +312,7 @@ final class FakeCluster implements AutoCloseable {
                     return; // the connection is cut without an answer
                 }
                 if (denied.contains(call)) {
-                    status(exchange, 403, "Forbidden", "agent cannot " + call + " in namespace " + NAMESPACE);
+                    status(exchange, 403, "Forbidden", forbidden(call));
                     return;
                 }
                 int code = failing.getOrDefault(call, 0);
@@ -337,6 +337,13 @@ final class FakeCluster implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** In the words of a real one. */
+    static String forbidden(String call) {
+        String[] words = call.split(" ", 2);
+        return "%s is forbidden: User \"agent\" cannot %s resource \"%s\" in the namespace \"%s\""
+                .formatted(words[1], words[0], words[1], NAMESPACE);
     }
 
     private static String call(String method, String[] path, Map<String, String> query) {

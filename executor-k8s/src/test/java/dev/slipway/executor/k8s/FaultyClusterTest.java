@@ -239,6 +239,53 @@ class FaultyClusterTest {
         };
     }
 
+    // Looking on
+
+    /** An API server that has just started knows no rights yet. */
+    @Test
+    void aStartThatTheClusterForbidsIsToBeTriedAgain() throws Exception {
+        KubernetesBackend backend = bench.open();
+        bench.cluster.deny("create", "jobs");
+
+        assertThatThrownBy(() -> bench.start(backend, "forbidden", bench.task("true")))
+                .isInstanceOfSatisfying(
+                        StartFailure.class,
+                        failure -> assertThat(failure.ending()).satisfies(never -> {
+                            assertThat(never.isTransient()).isTrue();
+                            assertThat(never.reason()).isEqualTo(Cause.JOB_FORBIDDEN.reason());
+                            assertThat(never.message())
+                                    .contains("\"agent\" cannot create resource \"jobs\"", "has just started");
+                        }));
+    }
+
+    @Test
+    void thatAnAgentHasStartedIsToldAtOnce() throws Exception {
+        Path go = directory.resolve("go");
+        KubernetesBackend backend = bench.open(
+                "backend: {kubernetes: {namespace: agents, setup_command: 'while [ ! -e %s ]; do sleep 0.1; done'}}"
+                        .formatted(go));
+        RunId run = bench.start(backend, "news", bench.task("sleep 600"));
+        await().atMost(PATIENCE)
+                .until(() -> backend.observe(run, Duration.ZERO)
+                        .equals(new Observed.Preparing("init container " + JobManifests.SETUP)));
+
+        CompletableFuture<Observed> next = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                Observed observed = backend.observe(run, Duration.ofHours(1));
+                while (observed instanceof Observed.Preparing) {
+                    observed = backend.observe(run, Duration.ofHours(1));
+                }
+                next.complete(observed);
+            } catch (IOException | RuntimeException e) {
+                next.completeExceptionally(e);
+            }
+        });
+        Files.createFile(go);
+
+        assertThat(next.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isInstanceOf(Observed.Running.class);
+    }
+
     // Others' Jobs
 
     @Test
@@ -269,9 +316,10 @@ class FaultyClusterTest {
         RunId run = bench.start(backend, "no-secret", task);
 
         assertThat(Watching.awaitEnd(backend, run).ending()).isInstanceOfSatisfying(Ending.NotStarted.class, never -> {
-            assertThat(never.reason()).isEqualTo(Cause.JOB_REFUSED.reason());
-            assertThat(never.isTransient()).isFalse();
-            assertThat(never.message()).contains("agent cannot create secrets").doesNotContain("canary");
+            assertThat(never.reason()).isEqualTo(Cause.JOB_FORBIDDEN.reason());
+            assertThat(never.message())
+                    .contains("\"agent\" cannot create resource \"secrets\"")
+                    .doesNotContain("canary");
         });
         assertThat(podsOfTasks()).isEmpty();
     }
@@ -288,29 +336,6 @@ class FaultyClusterTest {
                 .isInstanceOf(StartFailure.class)
                 .hasMessageContaining("a Secret holds 1048576: pass large values in a file");
         assertThat(bench.cluster.all("jobs")).isEmpty();
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "users: [{name: me, user: {token: canary-5d6e}}]\n  clusters: [",
-                "apiVersion: v1\nusers:\n- name: me\n  user: {token: canary-5d6e\n",
-                "canary-5d6e",
-                "users: canary-5d6e",
-                "apiVersion: v1\nkind: Config\nusers: [{name: me, user: {token: canary-5d6e}}]\n",
-            })
-    void aBrokenClientFileIsNamedAndNotQuoted(String text) throws Exception {
-        Path broken = Files.writeString(directory.resolve("config"), text);
-        Site site = KubernetesWiring.site(
-                Settings.parse("backend: {kubernetes: {kubeconfig: " + broken + "}}"), "executor-1", Map.of());
-        try (Cluster cluster = new Cluster(
-                site, () -> KubernetesWiring.connect(site.settings()), Clock.systemUTC(), System::nanoTime)) {
-            assertThatThrownBy(cluster::prepare)
-                    .isInstanceOf(PreflightFailure.class)
-                    .hasMessageContaining(broken + ") cannot be used")
-                    .hasMessageContaining("kubectl config")
-                    .hasMessageNotContaining("canary");
-        }
     }
 
     // Records
@@ -354,6 +379,31 @@ class FaultyClusterTest {
         assertThat(Watching.output(backend, run)).isEqualTo("before\nafter\n");
     }
 
+    /** The threads that read outputs are few: one that never rests keeps others from everything. */
+    @Test
+    void whoeverAsksForMoreOfAnOutputThatHasEndedWaits() throws Exception {
+        KubernetesBackend backend = bench.open();
+        RunId run = bench.start(backend, "over", bench.task("echo all"));
+        Watching.awaitEnd(backend, run);
+        CountDownLatch read = new CountDownLatch(1);
+        CompletableFuture<LogSource.Chunk> more = new CompletableFuture<>();
+
+        Thread reader = Thread.ofVirtual().start(() -> {
+            try (LogSource logs = backend.logs(run, "")) {
+                assertThat(logs.next(1 << 16, PATIENCE).bytes().length()).isEqualTo(4);
+                read.countDown();
+                more.complete(logs.next(1 << 16, Duration.ofHours(1)));
+            } catch (IOException | RuntimeException e) {
+                more.completeExceptionally(e);
+            }
+        });
+
+        assertThat(read.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        await().during(Duration.ofSeconds(2)).atMost(PATIENCE).until(() -> !more.isDone());
+        reader.interrupt();
+        assertThat(more).failsWithin(PATIENCE);
+    }
+
     @Test
     void outputThatCannotBeReadNowIsNotTakenForRead() throws Exception {
         KubernetesBackend backend = bench.open();
@@ -365,7 +415,8 @@ class FaultyClusterTest {
             assertThatThrownBy(() -> logs.next(1 << 16, Duration.ZERO))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("cannot be read now")
-                    .hasMessageContaining("no get pods/log now");
+                    .hasMessageContaining("503, no get pods/log now")
+                    .hasMessageNotContaining("{");
         }
         bench.cluster.fail("get pods/log", 0);
         await().atMost(PATIENCE)
@@ -525,7 +576,7 @@ class FaultyClusterTest {
         }
         assertThatThrownBy(() -> bench.open())
                 .isInstanceOf(PreflightFailure.class)
-                .hasMessageContaining("agent cannot " + right + " in namespace agents")
+                .hasMessageContaining(FakeCluster.forbidden(right))
                 .hasMessageNotContaining("does not answer");
     }
 

@@ -16,6 +16,10 @@ import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -241,6 +245,22 @@ class ManyJobsTest {
     }
 
     @Test
+    void aNamespaceWithoutAnyRightIsSuspectedToBeTheWrongOne() {
+        List.of("create", "get", "list", "watch", "delete").forEach(verb -> {
+            bench.cluster.deny(verb, "jobs");
+            bench.cluster.deny(verb, "pods");
+        });
+        bench.cluster.deny("get", "pods/log");
+        bench.cluster.deny("list", "events");
+
+        assertThatThrownBy(() -> bench.open())
+                .isInstanceOf(PreflightFailure.class)
+                .hasMessageContaining("in namespace agents this executor's account may do nothing")
+                .hasMessageContaining("backend.kubernetes.namespace")
+                .hasMessageContaining("RoleBinding");
+    }
+
+    @Test
     void secretsNeedARightOfTheirOwn() throws Exception {
         bench.cluster.deny("create", "secrets");
 
@@ -252,7 +272,7 @@ class ManyJobsTest {
     }
 
     @Test
-    void aMissingNamespaceABrokenClientFileAndADeafServerAreSaidPlainly() throws Exception {
+    void aMissingNamespaceAndADeafServerAreSaidPlainly() throws Exception {
         bench.cluster.loseNamespace();
         assertThatThrownBy(() -> bench.open())
                 .isInstanceOf(PreflightFailure.class)
@@ -263,17 +283,31 @@ class ManyJobsTest {
                         .preflight())
                 .isInstanceOf(PreflightFailure.class)
                 .hasMessageContaining("http://127.0.0.1:1/ does not answer");
+    }
 
-        Path broken = Files.writeString(directory.resolve("config"), "{this is: no client file");
-        Site site = KubernetesWiring.site(
-                dev.slipway.settings.Settings.parse("backend: {kubernetes: {kubeconfig: " + broken + "}}"),
-                "executor-1",
-                Map.of());
-        try (Cluster cluster = new Cluster(
-                site, () -> KubernetesWiring.connect(site.settings()), java.time.Clock.systemUTC(), System::nanoTime)) {
-            assertThatThrownBy(cluster::prepare)
+    @Test
+    void aServerThatCannotBeTrustedIsNotSaidToBeAway() throws Exception {
+        try (ServerSocket plain = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+            Thread.ofVirtual().start(() -> answerInTheClear(plain));
+            String url = "https://127.0.0.1:" + plain.getLocalPort();
+
+            assertThatThrownBy(
+                            () -> bench.make("backend: {kubernetes: {}}", url).preflight())
                     .isInstanceOf(PreflightFailure.class)
-                    .hasMessageContaining(broken + ") cannot be used");
+                    .hasMessageContaining("no safe connection to the cluster at " + url)
+                    .hasMessageContaining("certificate authority");
+        }
+    }
+
+    private static void answerInTheClear(ServerSocket server) {
+        try {
+            while (true) {
+                try (Socket client = server.accept()) {
+                    client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.UTF_8));
+                }
+            }
+        } catch (IOException e) {
+            // the test is over
         }
     }
 

@@ -53,6 +53,11 @@ public enum Cause {
             "the cluster does not take the task's Job",
             FailureReason.JOB_CREATE,
             "correct what the API server's words name: the task, or pod_template"),
+    JOB_FORBIDDEN(
+            "the cluster does not let the executor's account make the task's Job or Secret",
+            FailureReason.JOB_CREATE,
+            "give the account the Role of docs/kubernetes.md; an API server that has just started forbids everything for some seconds",
+            true),
     JOB_NAME_TAKEN(
             "other Jobs have the names that the task's Job could have",
             FailureReason.JOB_CREATE,
