@@ -134,8 +134,9 @@ final class Engine implements Closeable {
     /** Whether there are processes in a container that the engine takes for running. */
     boolean hasProcesses(String id) throws IOException {
         try {
-            calls.call(request(Method.GET, "/containers/" + quoted(id) + "/top").build(), patience.look());
-            return true;
+            JsonNode top = calls.call(
+                    request(Method.GET, "/containers/" + quoted(id) + "/top").build(), patience.look());
+            return !top.path("Processes").isEmpty();
         } catch (EngineRefusal e) {
             return false;
         }

@@ -5,6 +5,7 @@ import static dev.slipway.executor.testkit.Watching.awaitEnd;
 import static dev.slipway.executor.testkit.Watching.awaitOutput;
 import static dev.slipway.executor.testkit.Watching.code;
 import static dev.slipway.executor.testkit.Watching.output;
+import static dev.slipway.executor.testkit.Watching.runsLeft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -144,7 +145,14 @@ class EngineFaultsIT {
                                                 lost -> assertThat(lost.message())
                                                         .contains("Docker engine was restarted")),
                                 ending -> assertThat(ending).isInstanceOf(Ending.Exited.class));
-                runs.forget(run);
+                await().atMost(PATIENCE)
+                        .ignoreException(IOException.class) // such an engine may still write where it is to remove
+                        .until(
+                                () -> {
+                                    runs.forget(run);
+                                    return runsLeft(runs);
+                                },
+                                left -> !left.contains(run));
             }
         } finally {
             run("rm", "-rf", place.toString());
