@@ -230,7 +230,10 @@ final class Engine implements Closeable {
                 limit);
     }
 
-    /** Whether a container has a file there that can be executed, also one that does not run. */
+    /**
+     * Whether a container may have a file there that can be executed, also one that does not run. An engine that cannot look
+     * (a file where a directory should be, a mount that is away) does not keep the run's end from being told.
+     */
     boolean hasProgram(String id, String path) throws IOException {
         try (DockerHttpClient.Response response = streams.open(
                 request(Method.GET, "/containers/%s/archive?path=%s".formatted(quoted(id), quoted(path)))
@@ -238,10 +241,7 @@ final class Engine implements Closeable {
                 patience.look())) {
             return FileMode.of(response.getHeaders()).map(FileMode::isProgram).orElse(true);
         } catch (EngineRefusal e) {
-            if (e.isMissing()) {
-                return false;
-            }
-            throw refused(e);
+            return !e.isMissing();
         }
     }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an engine was killed over may be shown as running for ever; its processes tell. */
-class GhostTest {
+class EngineTest {
+    /** What an engine was killed over may be shown as running for ever; its processes tell. */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -21,6 +21,17 @@ class GhostTest {
                         FakeEngine.start().when("GET /containers/id/top", new FakeEngine.Answer(status, body));
                 Engine calls = new Engine(engine.address(), 1, Engine.Patience.USUAL)) {
             assertThat(calls.hasProcesses("id")).isEqualTo(hasProcesses);
+        }
+    }
+
+    /** An answer of 500 is what an engine gives for a directory of the PATH that is a file. */
+    @ParameterizedTest
+    @CsvSource({"404, false", "500, true"})
+    void onlyAProgramThatIsCertainlyMissingIsMissing(int status, boolean mayBeThere) throws Exception {
+        try (FakeEngine engine = FakeEngine.start()
+                        .when("GET /containers/id/archive", new FakeEngine.Answer(status, "{\"message\":\"lstat\"}"));
+                Engine calls = new Engine(engine.address(), 1, Engine.Patience.USUAL)) {
+            assertThat(calls.hasProgram("id", "/opt/tool/tool/sh")).isEqualTo(mayBeThere);
         }
     }
 }
