@@ -236,12 +236,22 @@ public final class DockerEngine implements AutoCloseable {
         }
     }
 
-    /** Processes that the daemon has started and left: they have the directory on their command line. */
+    /** Processes that the daemon has started and left: they have the directory on their command line, or a root in it. */
     private List<ProcessHandle> left() {
         String mark = directory.resolve("exec").toString();
         return ProcessHandle.allProcesses()
-                .filter(process -> commandLine(process.pid()).contains(mark))
+                .filter(process -> commandLine(process.pid()).contains(mark) || hasRootHere(process.pid()))
                 .toList();
+    }
+
+    /** As what was to become a container's first process, whose engine was killed before it could. */
+    private boolean hasRootHere(long pid) {
+        try (Stream<String> mounts = Files.lines(Path.of("/proc", Long.toString(pid), "mountinfo"))) {
+            return mounts.anyMatch(
+                    mount -> mount.split(" ", -1)[4].equals("/") && mount.contains(directory + "/data/"));
+        } catch (IOException | UncheckedIOException e) {
+            return false; // it has ended
+        }
     }
 
     private static String commandLine(long pid) {
