@@ -18,7 +18,6 @@ import dev.slipway.protocol.TaskSpec;
 import dev.slipway.settings.DockerRules;
 import dev.slipway.testkit.DockerEngine;
 import dev.slipway.testkit.DockerRegistry;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -80,7 +79,7 @@ class PullsIT {
             engine.docker("--config", login.toString(), "push", image);
             engine.docker("rmi", image);
 
-            DockerBackend stranger = open(Map.of(), Optional.of(Duration.ofMinutes(1)));
+            DockerBackend stranger = open(Map.of(), Duration.ofMinutes(1));
             assertThatThrownBy(() -> stranger.start(run("denied"), task(image), _ -> {}))
                     .isInstanceOfSatisfying(StartFailure.class, failure -> {
                         assertThat(failure.ending().reason()).isEqualTo(FailureReason.IMAGE_PULL);
@@ -89,7 +88,7 @@ class PullsIT {
                     });
             begun.clear();
 
-            DockerBackend known = open(Map.of("DOCKER_CONFIG", login.toString()), Optional.of(Duration.ofMinutes(1)));
+            DockerBackend known = open(Map.of("DOCKER_CONFIG", login.toString()), Duration.ofMinutes(1));
             assertThatThrownBy(() -> known.start(run("missing"), task(registry.host() + "/private:2"), _ -> {}))
                     .hasMessageContaining("correct the image's name")
                     .hasMessageNotContaining("canary");
@@ -129,10 +128,10 @@ class PullsIT {
     void aStopEndsAPullAtOnce() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            DockerBackend backend = open(Map.of(), Optional.of(Duration.ofMinutes(10)));
+            DockerBackend backend = open(Map.of(), Duration.ofMinutes(10));
             RunId run = run("stopped");
             Future<StartFailure> start =
-                    threads.submit(() -> failure(backend, run, "127.0.0.1:%d/a:1".formatted(silent.getLocalPort())));
+                    threads.submit(() -> TestEngine.failedStart(backend, run, task(image(silent))));
             await().atMost(Watching.PATIENCE)
                     .until(() -> backend.observe(run, Duration.ZERO) instanceof Observed.Preparing preparing
                             && preparing.step().startsWith("pulling"));
@@ -147,12 +146,10 @@ class PullsIT {
     @Test
     void aPullThatMakesNoProgressIsGivenUp() throws Exception {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-            DockerBackend backend = open(Map.of(), Optional.of(Duration.ofSeconds(1)));
+            DockerBackend backend = open(Map.of(), Duration.ofSeconds(1));
 
-            StartFailure failure = failure(
-                    backend,
-                    new RunId("ledger", new ExecutionKey("stalled", 1)),
-                    "127.0.0.1:%d/a:1".formatted(silent.getLocalPort()));
+            StartFailure failure = TestEngine.failedStart(
+                    backend, new RunId("ledger", new ExecutionKey("stalled", 1)), task(image(silent)));
 
             assertThat(failure.ending().reason()).isEqualTo(FailureReason.IMAGE_PULL);
             assertThat(failure.ending().isTransient()).isTrue();
@@ -185,29 +182,17 @@ class PullsIT {
         }
     }
 
-    private static StartFailure failure(DockerBackend backend, RunId run, String image) throws IOException {
-        try {
-            backend.start(run, task(image), _ -> {});
-            throw new AssertionError("it has started");
-        } catch (StartFailure e) {
-            return e;
-        }
+    /** At a registry that never answers. */
+    private static String image(ServerSocket silent) {
+        return "127.0.0.1:%d/a:1".formatted(silent.getLocalPort());
     }
 
     private static TaskSpec task(String image) {
         return TestEngine.task(image, Map.of(), "true");
     }
 
-    private DockerBackend open(Map<String, String> env, Optional<Duration> stall) throws Exception {
-        DockerRules usual = DockerRules.defaults();
-        DockerRules rules = new DockerRules(
-                usual.pullPolicy(),
-                stall,
-                usual.keepSidecars(),
-                usual.confinement(),
-                usual.network(),
-                Optional.empty(),
-                Optional.empty());
+    private DockerBackend open(Map<String, String> env, Duration stall) throws Exception {
+        DockerRules rules = TestEngine.rules(DockerRules.PullPolicy.ALWAYS, stall);
         DockerConfig config = new DockerConfig(List.of(), Map.of(), true, rules, env);
         DockerBackend backend = TestEngine.backend(engine.host(), "executor-pulls", 0, config, Engine.Patience.USUAL);
         opened.add(backend);

@@ -2,6 +2,8 @@ package dev.slipway.executor.docker;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.slipway.executor.core.RunId;
+import dev.slipway.executor.core.StartFailure;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
@@ -10,6 +12,7 @@ import dev.slipway.testkit.DockerEngine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,15 +92,19 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
     }
 
     private static DockerRules rules(DockerRules.PullPolicy policy, Optional<List<String>> images) {
+        return rules(policy, DockerRules.defaults().pullStall(), images);
+    }
+
+    /** @param stall how long a pull may make no progress */
+    static DockerRules rules(DockerRules.PullPolicy policy, Duration stall) {
+        return rules(policy, Optional.of(stall), Optional.empty());
+    }
+
+    private static DockerRules rules(
+            DockerRules.PullPolicy policy, Optional<Duration> stall, Optional<List<String>> images) {
         DockerRules usual = DockerRules.defaults();
         return new DockerRules(
-                policy,
-                usual.pullStall(),
-                usual.keepSidecars(),
-                usual.confinement(),
-                usual.network(),
-                images,
-                Optional.empty());
+                policy, stall, usual.keepSidecars(), usual.confinement(), usual.network(), images, Optional.empty());
     }
 
     static DockerBackend backend(DockerEngine engine, String executor, DockerConfig config) throws Exception {
@@ -110,6 +117,16 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
                 executor, slots, config, new Discovery(Map.of("DOCKER_HOST", host)), Clock.systemUTC(), patience);
         backend.preflight();
         return backend;
+    }
+
+    /** Of a start that must come to nothing. */
+    static StartFailure failedStart(DockerBackend backend, RunId run, TaskSpec task) throws IOException {
+        try {
+            backend.start(run, task, _ -> {});
+        } catch (StartFailure e) {
+            return e;
+        }
+        throw new AssertionError("it has started");
     }
 
     static TaskSpec task(String script) {
