@@ -1,14 +1,18 @@
 package dev.slipway.executor.docker;
 
+import static dev.slipway.executor.testkit.Watching.PATIENCE;
 import static dev.slipway.executor.testkit.Watching.awaitEnd;
 import static dev.slipway.executor.testkit.Watching.code;
 import static dev.slipway.executor.testkit.Watching.output;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
 import dev.slipway.protocol.Container;
+import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.ExecutionKey;
 import dev.slipway.protocol.FailureReason;
 import dev.slipway.protocol.Program;
@@ -18,6 +22,7 @@ import dev.slipway.testkit.DockerEngine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -28,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,6 +44,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class SidecarsIT {
     private static final String AGENT = "agent:1";
     private static final String TOOLS = "tools:1";
+    private static final String LARGE = "large:1";
+    private static final int LARGE_BYTES = 4 << 20;
+    private static final String LEDGER = "5c1d9a53-55f0-4a39-9a4e-3f6c1c0a7a10";
+    private static final String UNPACKING = "PUT /containers/[^/]+/archive";
 
     private final DockerEngine engine;
     private final List<DockerBackend> opened = new ArrayList<>();
@@ -118,41 +128,130 @@ class SidecarsIT {
 
         assertThat(volumes(Sidecars.FILES)).hasSize(2);
         assertThat(volumes(Sidecars.PUBLISHED)).hasSize(2);
-        assertThat(engine.docker("ps", "-aq", "--filter", "label=" + Names.KIND + "=" + Sidecars.FILLER))
-                .isEmpty();
+        assertThat(fillers()).isEmpty();
+    }
+
+    @Test
+    void aStopEndsTheUnpackingOfASidecarAtOnceAndLeavesNothing() throws Exception {
+        makeLargeImage();
+        RunId run = new RunId(LEDGER, new ExecutionKey("stopped", 1));
+        try (SlowEngine slow = new SlowEngine(engine.socket(), UNPACKING);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                DockerBackend backend = backend(slow.host(), "executor-12")) {
+            Future<StartFailure> start = threads.submit(() -> TestEngine.failedStart(backend, run, readsLarge()));
+            await().atMost(PATIENCE).until(() -> slow.held() == 1);
+
+            assertThat(backend.stop(run, Duration.ofSeconds(10))).isTrue();
+
+            assertThat(start.get().ending().reason()).isEqualTo(FailureReason.TASK_CANCELLED);
+            assertThat(awaitEnd(backend, run).ending())
+                    .isInstanceOfSatisfying(
+                            Ending.NotStarted.class,
+                            never -> assertThat(never.reason()).isEqualTo(FailureReason.TASK_CANCELLED));
+            backend.forget(run);
+            slow.release();
+            await().atMost(PATIENCE).until(() -> slow.let() == 1);
+            backend.tidy();
+        }
+        assertThat(volumes(Sidecars.FILES)).isEmpty();
+        assertThat(volumes(Names.MARK)).isEmpty();
+        assertThat(engine.docker("ps", "-aq")).isEmpty();
     }
 
     @Test
     void whatAProcessLeftHalfFilledIsNeverUsedAndGoes() throws Exception {
-        engine.docker(
-                "volume",
-                "create",
-                "--label",
-                Names.KIND + "=" + Sidecars.FILES,
-                "--label",
-                Names.EXECUTOR + "=executor-6",
-                "--label",
-                Names.INCARNATION + "=gone",
-                "agent-half");
-        engine.docker(
-                "create",
-                "--name",
-                "half",
-                "--label",
-                Names.KIND + "=" + Sidecars.FILLER,
-                "--label",
-                Names.EXECUTOR + "=executor-6",
-                "--label",
-                Names.INCARNATION + "=gone",
-                "-v",
-                "agent-half:/x",
-                TestEngine.IMAGE,
-                "true");
+        makeLargeImage();
+        String half = leaveHalfFilled("executor-6");
+        assertThat(fillers()).hasSize(2);
 
-        open("executor-6").survivors();
+        DockerBackend other = open("executor-13");
+        assertReadsLarge(other, "other");
+        other.survivors();
+        other.tidy();
+        assertThat(volumes(Sidecars.FILES))
+                .as("another executor may be filling it")
+                .hasSize(2)
+                .contains(half);
+        DockerBackend next = open("executor-6");
+        next.survivors();
 
-        assertThat(volumes(Sidecars.FILES)).isEmpty();
-        assertThat(engine.docker("ps", "-aq", "--filter", "name=half")).isEmpty();
+        assertThat(fillers()).isEmpty();
+        assertThat(volumes(Sidecars.FILES)).hasSize(1).doesNotContain(half);
+        assertReadsLarge(next, "next");
+    }
+
+    @Test
+    void whatAProcessLeftHalfFilledIsFilledAnewByTheNextOne() throws Exception {
+        makeLargeImage();
+        String half = leaveHalfFilled("executor-14");
+
+        DockerBackend next = open("executor-14");
+        assertReadsLarge(next, "anew");
+        next.tidy();
+
+        assertThat(fillers()).isEmpty();
+        assertThat(volumes(Sidecars.FILES)).hasSize(1).doesNotContain(half);
+    }
+
+    /** Enough for an engine to write some of it before it has all. */
+    private void makeLargeImage() throws IOException {
+        engine.makeBareImage(LARGE, root -> {
+            Files.writeString(root.resolve("a-first"), "first\n");
+            Files.write(root.resolve("b-large"), new byte[LARGE_BYTES]);
+            Files.writeString(root.resolve("z-last"), "last\n");
+        });
+    }
+
+    /**
+     * By a process that is gone in the midst of it.
+     *
+     * @return the volume
+     */
+    private String leaveHalfFilled(String executor) throws Exception {
+        try (SlowEngine slow = new SlowEngine(engine.socket(), UNPACKING, LARGE_BYTES / 2);
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                DockerBackend killed = backend(slow.host(), executor)) {
+            Future<?> start = threads.submit(() -> {
+                killed.start(new RunId(LEDGER, new ExecutionKey("killed", 1)), readsLarge(), _ -> {});
+                return null;
+            });
+            await().atMost(PATIENCE).until(() -> slow.held() == 1);
+            String volume = volumes(Sidecars.FILES).getFirst();
+            await().atMost(PATIENCE).until(() -> files(volume).contains("b-large"));
+            slow.cut();
+            assertThatThrownBy(start::get).hasCauseInstanceOf(IOException.class);
+            assertThat(files(volume)).contains("a-first").doesNotContain("z-last");
+            return volume;
+        }
+    }
+
+    private List<String> files(String volume) throws IOException {
+        Path place = Path.of(engine.docker("volume", "inspect", "--format", "{{.Mountpoint}}", volume));
+        try (Stream<Path> files = Files.list(place)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    private static TaskSpec readsLarge() {
+        TaskSpec plain = TestEngine.task("wc -c < /large/b-large; cat /large/a-first /large/z-last");
+        return new TaskSpec(
+                plain.taskId(),
+                plain.program(),
+                plain.image(),
+                plain.env(),
+                plain.workdir(),
+                plain.traceparent(),
+                new Container(
+                        Optional.empty(),
+                        List.of(new Container.Sidecar(LARGE, "/large", false)),
+                        Container.plain().shape()));
+    }
+
+    private void assertReadsLarge(DockerBackend backend, String execution) throws Exception {
+        RunId run = run(execution);
+        backend.start(run, readsLarge(), _ -> {});
+        assertThat(code(awaitEnd(backend, run))).isZero();
+        assertThat(output(backend, run)).isEqualTo(LARGE_BYTES + "\nfirst\nlast\n");
     }
 
     @Test
@@ -209,18 +308,12 @@ class SidecarsIT {
     void whatWasBegunAndGivenUpInThisProcessIsSweptUpAsWell() throws Exception {
         try (Engine calls = calls()) {
             Sidecars sidecars = sidecars(calls, "executor-11", Clock.systemUTC());
-            for (String kind : List.of(Sidecars.FILES, Sidecars.FILLER)) {
-                String label = Names.KIND + "=" + kind;
-                String own = Names.EXECUTOR + "=executor-11";
-                String now = Names.INCARNATION + "=now";
-                if (kind.equals(Sidecars.FILES)) {
-                    engine.docker("volume", "create", "--label", label, "--label", own, "--label", now, "late");
-                } else {
-                    engine.docker(
-                            "create", "--name", "late", "--label", label, "--label", own, "--label", now, "busy:1",
-                            "true");
-                }
-            }
+            Owner own = new Owner("executor-11", "now");
+            calls.createVolume("late", own.labels(Sidecars.FILES));
+            ObjectNode filler = EngineConnection.JSON.createObjectNode().put("Image", TestEngine.IMAGE);
+            filler.putArray("Cmd").add("true");
+            filler.set("Labels", EngineConnection.JSON.valueToTree(own.labels(Sidecars.FILLER)));
+            calls.create("late", filler);
 
             sidecars.sweep();
         }
@@ -261,6 +354,12 @@ class SidecarsIT {
         }
     }
 
+    private List<String> fillers() throws IOException {
+        return engine.docker("ps", "-aq", "--filter", "label=" + Names.KIND + "=" + Sidecars.FILLER)
+                .lines()
+                .toList();
+    }
+
     private List<String> volumes(String kind) throws IOException {
         return engine.docker("volume", "ls", "-q", "--filter", "label=" + Names.KIND + "=" + kind)
                 .lines()
@@ -280,14 +379,18 @@ class SidecarsIT {
     }
 
     private DockerBackend open(String executor) throws Exception {
-        DockerBackend backend =
-                TestEngine.backend(engine, executor, TestEngine.config(TestEngine.rules(DockerRules.PullPolicy.NEVER)));
+        DockerBackend backend = backend(engine.host(), executor);
         opened.add(backend);
         return backend;
     }
 
+    private static DockerBackend backend(String host, String executor) throws Exception {
+        DockerConfig config = TestEngine.config(TestEngine.rules(DockerRules.PullPolicy.NEVER));
+        return TestEngine.backend(host, executor, 0, config, Engine.Patience.USUAL);
+    }
+
     private RunId run(String execution) {
-        RunId run = new RunId("5c1d9a53-55f0-4a39-9a4e-3f6c1c0a7a10", new ExecutionKey(execution, 1));
+        RunId run = new RunId(LEDGER, new ExecutionKey(execution, 1));
         begun.add(run);
         return run;
     }

@@ -17,7 +17,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
@@ -37,7 +39,7 @@ class SlowEngineIT {
     @Test
     void aContainerThatIsMadeOnlyAfterItWasGivenUpGoes() throws Exception {
         try (SlowEngine slow = new SlowEngine(engine.socket(), "POST /containers/create");
-                DockerBackend backend = open(slow, DockerRules.defaults().pullStall())) {
+                DockerBackend backend = open(slow)) {
             failsHalfWay(backend, "has not answered POST /containers/create within 2 s");
             backend.forget(RUN);
 
@@ -52,7 +54,7 @@ class SlowEngineIT {
     @Test
     void aClaimThatIsMadeOnlyAfterItWasGivenUpGoes() throws Exception {
         try (SlowEngine slow = new SlowEngine(engine.socket(), "POST /volumes/create");
-                DockerBackend backend = open(slow, DockerRules.defaults().pullStall())) {
+                DockerBackend backend = open(slow)) {
             assertThatThrownBy(() -> backend.start(RUN, TestEngine.task("echo begun"), _ -> {}))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining("has not answered POST /volumes/create within 2 s");
@@ -76,7 +78,7 @@ class SlowEngineIT {
     @Test
     void aStartThatIsNotAnsweredIsTakenAway() throws Exception {
         try (SlowEngine slow = new SlowEngine(engine.socket(), "POST /containers/[^/]+/start");
-                DockerBackend backend = open(slow, DockerRules.defaults().pullStall())) {
+                DockerBackend backend = open(slow)) {
             failsHalfWay(backend, "/start within 2 s");
 
             slow.release();
@@ -91,14 +93,40 @@ class SlowEngineIT {
     @Test
     void aPullThatIsNotAnsweredIsGivenUpWhenTheOperatorSaysSo() throws Exception {
         try (SlowEngine slow = new SlowEngine(engine.socket(), "POST /images/create");
-                DockerBackend backend = open(slow, Optional.of(Duration.ofSeconds(1)))) {
-            assertThatThrownBy(
-                            () -> backend.start(RUN, TestEngine.task("127.0.0.1:1/none:1", Map.of(), "true"), _ -> {}))
-                    .isInstanceOfSatisfying(StartFailure.class, failure -> {
-                        assertThat(failure.ending().reason()).isEqualTo(FailureReason.IMAGE_PULL);
-                        assertThat(failure.ending().isTransient()).isTrue();
-                        assertThat(failure).hasMessageContaining("made no progress for 1 s");
-                    });
+                DockerBackend backend =
+                        open(slow, TestEngine.rules(DockerRules.PullPolicy.MISSING, Duration.ofSeconds(1)))) {
+            StartFailure failure =
+                    TestEngine.failedStart(backend, RUN, TestEngine.task("127.0.0.1:1/none:1", Map.of(), "true"));
+
+            assertThat(failure.ending().reason()).isEqualTo(FailureReason.IMAGE_PULL);
+            assertThat(failure.ending().isTransient()).isTrue();
+            assertThat(failure).hasMessageContaining("made no progress for 1 s");
+            assertNothingIsLeft();
+        }
+    }
+
+    @Test
+    void aStopEndsAStartWhoseContainerIsNotMadeInTime() throws Exception {
+        try (SlowEngine slow = new SlowEngine(engine.socket(), "POST /containers/create");
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                DockerBackend backend = open(slow)) {
+            Future<?> start = threads.submit(() -> {
+                backend.start(RUN, TestEngine.task("echo begun"), _ -> {});
+                return null;
+            });
+            await().atMost(PATIENCE).until(() -> slow.held() == 1);
+
+            assertThat(backend.stop(RUN, Duration.ofSeconds(10))).isTrue();
+
+            assertThatThrownBy(start::get).hasCauseInstanceOf(IOException.class);
+            assertThat(awaitEnd(backend, RUN).ending())
+                    .isInstanceOfSatisfying(
+                            Ending.NotStarted.class,
+                            never -> assertThat(never.reason()).isEqualTo(FailureReason.TASK_CANCELLED));
+            backend.forget(RUN);
+            slow.release();
+            await().atMost(PATIENCE).until(() -> left("ps", "-aq").size() == 1);
+            backend.tidy();
             assertNothingIsLeft();
         }
     }
@@ -127,16 +155,11 @@ class SlowEngineIT {
         return engine.docker(command).lines().toList();
     }
 
-    private static DockerBackend open(SlowEngine slow, Optional<Duration> stall) throws Exception {
-        DockerRules usual = TestEngine.localImages();
-        DockerRules rules = new DockerRules(
-                usual.pullPolicy(),
-                stall,
-                usual.keepSidecars(),
-                usual.confinement(),
-                usual.network(),
-                usual.allowedImages(),
-                usual.allowedMounts());
+    private static DockerBackend open(SlowEngine slow) throws Exception {
+        return open(slow, TestEngine.localImages());
+    }
+
+    private static DockerBackend open(SlowEngine slow, DockerRules rules) throws Exception {
         return TestEngine.backend(slow.host(), EXECUTOR, 2, TestEngine.config(rules), SHORT);
     }
 }
