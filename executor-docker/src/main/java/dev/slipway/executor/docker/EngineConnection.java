@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.github.dockerjava.httpclient5.ApacheDockerHttpClient;
 import com.github.dockerjava.transport.DockerHttpClient;
 import dev.slipway.protocol.Bytes;
 import java.io.Closeable;
@@ -25,7 +24,6 @@ import java.util.concurrent.TimeoutException;
  */
 final class EngineConnection implements Closeable {
     static final JsonMapper JSON = new JsonMapper();
-    private static final Duration CONNECT = Duration.ofSeconds(10);
     private static final int MAX_ANSWER = 64 << 20;
     private static final int MAX_WORDS = 64 << 10;
 
@@ -36,14 +34,7 @@ final class EngineConnection implements Closeable {
     /** @param connections how many there are at most at once */
     EngineConnection(EngineAddress address, int connections) throws IOException {
         this.address = address;
-        ApacheDockerHttpClient.Builder builder = new ApacheDockerHttpClient.Builder()
-                .dockerHost(address.uri())
-                .maxConnections(connections)
-                .connectionTimeout(CONNECT);
-        if (address.tls().isPresent()) {
-            builder.sslConfig(address.tls().get().sslConfig());
-        }
-        this.client = builder.build();
+        this.client = new Transport(address, connections);
     }
 
     static DockerHttpClient.Request.Builder request(DockerHttpClient.Request.Method method, String path) {

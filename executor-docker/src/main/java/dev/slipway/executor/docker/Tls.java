@@ -1,7 +1,6 @@
 package dev.slipway.executor.docker;
 
 import com.github.dockerjava.core.util.CertificateUtils;
-import com.github.dockerjava.transport.SSLConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,15 +26,14 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
 record Tls(Path directory, boolean isVerified) {
     private static final String STORE_PASSWORD = "docker"; // of a store in memory, which docker-java makes so
 
-    SSLConfig sslConfig() throws IOException {
-        SSLContext context;
+    SSLContext context() throws IOException {
         try {
-            context = SSLContext.getInstance("TLS");
+            SSLContext context = SSLContext.getInstance("TLS");
             context.init(keys(), trust(), null);
+            return context;
         } catch (GeneralSecurityException e) {
             throw new IOException("the certificates in %s cannot be used: %s".formatted(directory, e.getMessage()), e);
         }
-        return () -> context;
     }
 
     private KeyManager[] keys() throws IOException, GeneralSecurityException {

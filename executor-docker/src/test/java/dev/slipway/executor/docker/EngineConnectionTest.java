@@ -2,16 +2,26 @@ package dev.slipway.executor.docker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.slipway.executor.testkit.Watching;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EngineConnectionTest {
     /** The engine may have begun to start the container, and a second start would run it again. */
@@ -30,6 +40,51 @@ class EngineConnectionTest {
         }
     }
 
+    /** Also a proxy in front of the engine may have given the answer, to a start that the engine carries out. */
+    @ParameterizedTest
+    @ValueSource(ints = {429, 503})
+    void aStartThatIsToldToComeLaterIsNotRepeated(int status) throws Exception {
+        String start = "POST /containers/id/start";
+        try (FakeEngine engine =
+                        FakeEngine.start().when(start, new FakeEngine.Answer(status, "{\"message\":\"later\"}"));
+                Engine calls = new Engine(engine.address(), 1, Engine.Patience.USUAL)) {
+            assertThatThrownBy(() -> calls.start("id"))
+                    .isInstanceOfSatisfying(
+                            EngineRefusal.class,
+                            refusal -> assertThat(refusal.status()).isEqualTo(status));
+
+            assertThat(engine.asked()).containsExactly(start);
+        }
+    }
+
+    @Test
+    void anEngineOverTcpThatVanishesIsNoticedByStreamsAsWell() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                Engine calls = new Engine(at(silent), 1, Engine.Patience.USUAL)) {
+            Future<?> following = threads.submit(() -> calls.logs("id", 0, true));
+            try (Socket connection = silent.accept()) {
+                await().atMost(Watching.PATIENCE).until(() -> isAskedFor(connection));
+            }
+            following.cancel(true);
+        }
+    }
+
+    /** Whether the kernel is to ask whether the other side is still there. */
+    private static boolean isAskedFor(Socket connection) throws IOException {
+        String ports =
+                ":%04X [0-9A-F]+:%04X [0-9A-F]{2} \\S+ 02:".formatted(connection.getPort(), connection.getLocalPort());
+        Pattern keepAlive = Pattern.compile(ports);
+        return keepAlive.matcher(Files.readString(Path.of("/proc/net/tcp"))).find()
+                || keepAlive
+                        .matcher(Files.readString(Path.of("/proc/net/tcp6")))
+                        .find();
+    }
+
+    private static EngineAddress at(ServerSocket server) {
+        return new EngineAddress(URI.create("tcp://127.0.0.1:" + server.getLocalPort()), Optional.empty(), "the test");
+    }
+
     /** Reads a request and breaks the connection off. */
     private static final class Cutting implements AutoCloseable {
         final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
@@ -40,8 +95,7 @@ class EngineConnectionTest {
         }
 
         EngineAddress address() {
-            return new EngineAddress(
-                    URI.create("tcp://127.0.0.1:" + server.getLocalPort()), Optional.empty(), "the test");
+            return at(server);
         }
 
         private void work() {
