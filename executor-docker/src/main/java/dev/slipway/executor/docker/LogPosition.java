@@ -4,14 +4,15 @@ import java.util.regex.Pattern;
 
 /**
  * Where the reader of a run's output is: so many messages after an anchor, and so many bytes into the next one. The anchor is
- * the time of a message that was newer than all before it; those from it on can be asked for, and counted again. Times alone
- * say nothing: several messages have the same, and those of two streams are not quite in order. So the anchor follows at a
- * distance, and is never put in the midst of a line, whose parts all have the time of the first.
+ * the time of a message that was newer than all before it, so that it can be found again; from it on, messages are counted in
+ * the order in which the engine keeps them. Times alone say nothing: several messages have the same, and those of two streams
+ * are not quite in order. The anchor is never in the midst of a line, whose parts all have the time of the first.
  */
 final class LogPosition {
-    /** Messages that come together can be out of order by no more than this. */
-    static final long DISTANCE_NANOS = 60_000_000_000L;
+    /** What the engine keeps after a message may be older than that by no more than this. */
+    private static final long DISORDER_NANOS = 60_000_000_000L;
 
+    private static final long SECOND_NANOS = 1_000_000_000L;
     private static final Pattern TEXT = Pattern.compile("\\d{1,19}:\\d{1,19}:\\d{1,19}:\\d{1,19}");
     private static final long NONE = 0;
 
@@ -19,8 +20,6 @@ final class LogPosition {
     private long passed;
     private long into;
     private long newest;
-    private long next = NONE;
-    private long passedSinceNext;
 
     private LogPosition(long anchor, long passed, long into, long newest) {
         this.anchor = anchor;
@@ -46,12 +45,17 @@ final class LogPosition {
         }
     }
 
-    /** Messages before this time are behind; 0: none is. */
+    /** The time of the message from which on is counted: all before it are behind; 0: none is. */
     long anchor() {
         return anchor;
     }
 
-    /** How many messages from the anchor on are behind. */
+    /** From when on the engine is to be asked, in seconds since the epoch: it leaves out what is older, wherever that is. */
+    long sinceSeconds() {
+        return Math.max(0, anchor - DISORDER_NANOS) / SECOND_NANOS;
+    }
+
+    /** How many messages are behind, the anchor and what comes after it. */
     long passed() {
         return passed;
     }
@@ -78,21 +82,11 @@ final class LogPosition {
      */
     void pass(long nanos, boolean wasBetweenLines) {
         into = 0;
-        if (anchor == NONE) {
+        if (anchor == NONE || (nanos > newest && wasBetweenLines)) {
             anchor = nanos;
+            passed = 0;
         }
         passed++;
-        if (next != NONE && nanos >= next) {
-            passedSinceNext++;
-        }
-        if (nanos > newest && wasBetweenLines && (next == NONE || nanos - next >= DISTANCE_NANOS)) {
-            if (next != NONE) {
-                anchor = next;
-                passed = passedSinceNext;
-            }
-            next = nanos;
-            passedSinceNext = 1;
-        }
         newest = Math.max(newest, nanos);
     }
 
@@ -101,7 +95,6 @@ final class LogPosition {
         anchor = NONE;
         passed = 0;
         into = 0;
-        next = NONE;
     }
 
     @Override

@@ -109,7 +109,7 @@ final class LogReader {
                                     + item.failure().get().getMessage(),
                             item.failure().get());
                 }
-            } else if (message.get().nanos() >= anchor) {
+            } else if (!looksForAnchor || message.get().nanos() >= anchor) {
                 Optional<byte[]> bytes = unlessBehind(message.get(), position);
                 if (bytes.isPresent()) {
                     return bytes;

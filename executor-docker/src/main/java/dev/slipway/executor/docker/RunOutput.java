@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class RunOutput implements LogSource {
     private static final Duration END = Duration.ofSeconds(60);
     private static final Duration PAUSE = Duration.ofMillis(50);
-    private static final long NANOS = 1_000_000_000L;
 
     private final Engine engine;
     private final String container;
@@ -109,8 +108,8 @@ final class RunOutput implements LogSource {
         boolean alive = isAlive();
         try {
             boolean follows = alive && !isLast && !behind;
-            LogReader opened = new LogReader(
-                    engine.logs(container, position.anchor() / NANOS, follows), position, follows, !alive);
+            LogReader opened =
+                    new LogReader(engine.logs(container, position.sinceSeconds(), follows), position, follows, !alive);
             reader = opened;
             return opened;
         } catch (EngineRefusal e) {
