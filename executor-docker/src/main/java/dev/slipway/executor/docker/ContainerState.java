@@ -14,7 +14,8 @@ import java.util.Optional;
  *
  * @param status the engine's word: created, running, paused, restarting, removing, exited or dead
  * @param error why it did not start, in the engine's words; empty if it says nothing
- * @param startedAtMillis 0 if it never has
+ * @param madeAtMillis when the engine made it
+ * @param startedAtMillis 0 if it never has, or if the engine did not start it itself
  * @param finishedAtMillis 0 if it has not
  * @param program what is its first process, beside the init process
  * @param path where that is looked for
@@ -29,6 +30,7 @@ record ContainerState(
         int exitCode,
         boolean outOfMemory,
         String error,
+        long madeAtMillis,
         long startedAtMillis,
         long finishedAtMillis,
         String program,
@@ -48,6 +50,7 @@ record ContainerState(
                 state.path("ExitCode").asInt(),
                 state.path("OOMKilled").asBoolean(),
                 EngineWords.shown(state.path("Error").asText()),
+                millis(json.path("Created").asText()),
                 millis(state.path("StartedAt").asText()),
                 millis(state.path("FinishedAt").asText()),
                 json.path("Path").asText(),
@@ -73,7 +76,12 @@ record ContainerState(
     }
 
     boolean hasBegun() {
-        return startedAtMillis > 0 || isAlive();
+        return startedAtMillis > 0 || finishedAtMillis > 0 || isAlive();
+    }
+
+    /** As far as the engine knows: one that was killed over the start hears only later that it runs, and not since when. */
+    long beganAtMillis() {
+        return startedAtMillis > 0 ? startedAtMillis : madeAtMillis;
     }
 
     boolean isAlive() {
@@ -83,8 +91,9 @@ record ContainerState(
         };
     }
 
+    /** One that the engine did not start itself it shows as made, also when it has ended. */
     boolean isOver() {
-        return status.equals("exited") || status.equals("dead");
+        return status.equals("exited") || status.equals("dead") || (status.equals("created") && finishedAtMillis > 0);
     }
 
     static Map<String, String> texts(JsonNode object) {

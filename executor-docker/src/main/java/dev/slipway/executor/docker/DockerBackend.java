@@ -180,6 +180,7 @@ final class DockerBackend implements Backend, Closeable {
                     .filter(named -> mark.name().equals(Names.claim(named)))
                     .ifPresent(named -> found.putIfAbsent(named, Optional.empty()));
         }
+        engine().makeRoom(found.size());
         site().sidecars().sweep();
         List<Survivor> survivors = new ArrayList<>();
         found.forEach((run, traceparent) -> survivors.add(new Survivor(run, traceparent)));
@@ -221,7 +222,7 @@ final class DockerBackend implements Backend, Closeable {
             return lose(handle);
         }
         if (state.isAlive()) {
-            return new Observed.Running(state.startedAtMillis());
+            return new Observed.Running(state.beganAtMillis());
         }
         if (state.isOver()) {
             return settle(run, handle, state);
@@ -249,8 +250,8 @@ final class DockerBackend implements Backend, Closeable {
             boolean isStopping = engine().volume(Names.stop(run)).isPresent();
             return handle.end(new Observed.Ended(
                     new Verdict(state, hasProgram, isStopping).ending(),
-                    state.startedAtMillis(),
-                    Math.max(state.finishedAtMillis(), state.startedAtMillis())));
+                    state.beganAtMillis(),
+                    Math.max(state.finishedAtMillis(), state.beganAtMillis())));
         } finally {
             handle.ending.unlock();
         }

@@ -25,6 +25,13 @@ import java.util.Optional;
  * own, so that none waits for the other. No API version is named: the engine then takes its own.
  */
 final class Engine implements Closeable {
+    private static final int MOST_RUNS = 1_000;
+
+    /** Of one run at once. */
+    private static final int CALLS = 3;
+
+    private static final int STREAMS = 2;
+
     private final EngineAddress address;
     private final Patience patience;
     private final EngineConnection calls;
@@ -44,13 +51,20 @@ final class Engine implements Closeable {
     Engine(EngineAddress address, int slots, Patience patience) throws IOException {
         this.address = address;
         this.patience = patience;
-        this.calls = new EngineConnection(address, connections(slots, 3));
-        this.streams = new EngineConnection(address, connections(slots, 2));
+        int runs = slots == 0 ? MOST_RUNS : slots;
+        this.calls = new EngineConnection(address, connections(runs, CALLS));
+        this.streams = new EngineConnection(address, connections(runs, STREAMS));
+    }
+
+    /** There are so many runs, which can be more than there are slots: those of an executor that had more of them. */
+    void makeRoom(int runs) {
+        calls.makeRoom(connections(runs, CALLS));
+        streams.makeRoom(connections(runs, STREAMS));
     }
 
     /** A pool that is used up makes everybody wait: it has more than all runs together can ask for. */
-    private static int connections(int slots, int perRun) {
-        return 16 + perRun * (slots == 0 ? 1_000 : Math.min(slots, 1_000));
+    private static int connections(int runs, int perRun) {
+        return 16 + perRun * Math.min(runs, MOST_RUNS);
     }
 
     EngineAddress address() {

@@ -28,13 +28,18 @@ final class EngineConnection implements Closeable {
     private static final int MAX_WORDS = 64 << 10;
 
     private final EngineAddress address;
-    private final DockerHttpClient client;
+    private final Transport client;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
     /** @param connections how many there are at most at once */
     EngineConnection(EngineAddress address, int connections) throws IOException {
         this.address = address;
         this.client = new Transport(address, connections);
+    }
+
+    /** @param connections how many there may be at once, unless there may be more already */
+    void makeRoom(int connections) {
+        client.makeRoom(connections);
     }
 
     static DockerHttpClient.Request.Builder request(DockerHttpClient.Request.Method method, String path) {

@@ -60,6 +60,7 @@ final class Transport implements DockerHttpClient {
 
     private final HttpHost host;
     private final String prefix;
+    private final PoolingHttpClientConnectionManager pool;
     private final CloseableHttpClient client;
 
     /** @param connections how many there are at most at once */
@@ -71,8 +72,10 @@ final class Transport implements DockerHttpClient {
                 ? new HttpHost("unix", "localhost", 2375)
                 : new HttpHost(isSecure ? "https" : "http", uri.getHost(), uri.getPort());
         this.prefix = isLocal ? "" : uri.getRawPath().replaceFirst("/+$", "");
+        this.pool = pool(address, isLocal);
+        makeRoom(connections);
         this.client = HttpClients.custom()
-                .setConnectionManager(pool(address, isLocal, connections))
+                .setConnectionManager(pool)
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setResponseTimeout(Timeout.DISABLED)
                         .build())
@@ -84,8 +87,14 @@ final class Transport implements DockerHttpClient {
                 .build();
     }
 
-    private static PoolingHttpClientConnectionManager pool(EngineAddress address, boolean isLocal, int connections)
-            throws IOException {
+    /** @param connections how many there may be at once, unless there may be more already */
+    void makeRoom(int connections) {
+        int most = Math.max(connections, pool.getDefaultMaxPerRoute());
+        pool.setMaxTotal(most);
+        pool.setDefaultMaxPerRoute(most);
+    }
+
+    private static PoolingHttpClientConnectionManager pool(EngineAddress address, boolean isLocal) throws IOException {
         TlsSocketStrategy tls = address.tls().isPresent()
                 ? new DefaultClientTlsStrategy(address.tls().get().context())
                 : DefaultClientTlsStrategy.createDefault();
@@ -101,8 +110,6 @@ final class Transport implements DockerHttpClient {
                 PoolReusePolicy.LIFO,
                 TimeValue.NEG_ONE_MILLISECOND,
                 null);
-        pool.setMaxTotal(connections);
-        pool.setDefaultMaxPerRoute(connections);
         pool.setDefaultSocketConfig(isLocal ? LOCAL : REMOTE);
         pool.setDefaultConnectionConfig(ConnectionConfig.custom()
                 .setConnectTimeout(Timeout.of(CONNECT))

@@ -10,8 +10,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -23,6 +25,8 @@ final class FakeEngine implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, ConcurrentLinkedQueue<Answer>> answers = new ConcurrentHashMap<>();
+    private final Set<String> endless = ConcurrentHashMap.newKeySet();
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
 
     private FakeEngine(HttpServer server) {
@@ -52,6 +56,12 @@ final class FakeEngine implements AutoCloseable {
         return this;
     }
 
+    /** The answer to it begins, and does not end. */
+    FakeEngine whenWithoutEnd(String call) {
+        endless.add(call);
+        return this;
+    }
+
     /** The methods and paths so far. */
     List<String> asked() {
         return List.copyOf(asked);
@@ -59,6 +69,7 @@ final class FakeEngine implements AutoCloseable {
 
     @Override
     public void close() {
+        closed.countDown();
         server.stop(0);
         threads.shutdownNow();
     }
@@ -69,6 +80,12 @@ final class FakeEngine implements AutoCloseable {
             String call =
                     exchange.getRequestMethod() + " " + exchange.getRequestURI().getPath();
             asked.add(call);
+            if (endless.contains(call)) {
+                exchange.sendResponseHeaders(200, 0);
+                exchange.getResponseBody().flush();
+                closed.await();
+                return;
+            }
             ConcurrentLinkedQueue<Answer> queue = answers.getOrDefault(call, new ConcurrentLinkedQueue<>());
             Answer answer = queue.size() > 1 ? queue.poll() : queue.peek();
             if (answer == null) {
@@ -77,6 +94,8 @@ final class FakeEngine implements AutoCloseable {
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
             exchange.getResponseBody().write(body);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 }

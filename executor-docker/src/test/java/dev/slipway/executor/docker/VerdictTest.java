@@ -80,6 +80,7 @@ class VerdictTest {
                 code,
                 oom,
                 "",
+                4,
                 5,
                 6,
                 "/agent/entrypoint.sh",
