@@ -13,7 +13,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Sees to it that the engine has the images that tasks and sidecars need: each is pulled once for all who wait for it. */
+/**
+ * Sees to it that the engine has the images that tasks and sidecars need. All tasks that want one at the same time wait for one
+ * pull; so do all that want it as a sidecar, which is pulled without credentials.
+ */
 final class Images {
     private final Engine engine;
     private final DockerConfig config;

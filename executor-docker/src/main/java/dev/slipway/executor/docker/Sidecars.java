@@ -9,6 +9,7 @@ import dev.slipway.executor.core.Progress;
 import dev.slipway.executor.core.StartFailure;
 import dev.slipway.protocol.Cause;
 import dev.slipway.protocol.Container;
+import dev.slipway.protocol.FailureReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -126,8 +127,10 @@ final class Sidecars {
         try {
             return images.ofSidecar(sidecar.image(), progress);
         } catch (StartFailure e) {
-            Cause cause = e.ending().isTransient() ? Cause.SIDECAR_FAILED : Cause.SIDECAR_IMAGE;
-            throw new StartFailure(cause, "a sidecar cannot be prepared: " + e.getMessage());
+            throw switch (e.kind()) {
+                case IMAGE_MISSING, IMAGE_DENIED -> new StartFailure(Cause.SIDECAR_IMAGE, e.detail());
+                default -> e.as(FailureReason.SIDECAR_PREP);
+            };
         }
     }
 
@@ -260,12 +263,9 @@ final class Sidecars {
 
     /** That it is used today; nobody else keeps when a volume was last used. */
     private void date(String name) throws IOException {
-        long day = today();
-        String use = name + ".used-" + day;
+        String use = name + ".used-" + today();
         if (!dated.contains(use)) {
-            Map<String, String> labels = labels(USED, name);
-            labels.put(DAY, Long.toString(day));
-            engine.createVolume(use, labels);
+            engine.createVolume(use, labels(USED, name));
             dated.add(use);
         }
     }
@@ -274,16 +274,14 @@ final class Sidecars {
         return clock.instant().getEpochSecond() / Duration.ofDays(1).toSeconds();
     }
 
-    /** Removes what this executor has begun and left, in this process or an earlier one. */
+    /** Removes what was begun and left by this executor, in this process or an earlier one, or by one that does not come back. */
     void sweep() throws IOException {
-        for (Engine.Labelled container : engine.containers(Names.EXECUTOR, owner.executor())) {
-            if (FILLER.equals(container.labels().get(Names.KIND)) && isLeft(container)) {
-                removeAll(List.of(container.name()));
-            }
-        }
-        List<Engine.Labelled> left = engine.volumes(Names.KIND, FILES).stream()
-                .filter(volume -> owner.executor().equals(volume.labels().get(Names.EXECUTOR)) && isLeft(volume))
-                .toList();
+        removeAll(engine.containers(Names.KIND, FILLER).stream()
+                .filter(this::isLeft)
+                .map(Engine.Labelled::name)
+                .toList());
+        List<Engine.Labelled> left =
+                engine.volumes(Names.KIND, FILES).stream().filter(this::isLeft).toList();
         // Asked for last: what was under way before and is no more, is published by now.
         Set<String> published = new HashSet<>();
         for (Engine.Labelled volume : engine.volumes(Names.KIND, PUBLISHED)) {
@@ -306,12 +304,16 @@ final class Sidecars {
             lastUses.merge(use.labels().getOrDefault(SIDECAR, ""), day(use), Math::max);
         }
         for (Engine.Labelled sidecar : engine.volumes(Names.KIND, PUBLISHED)) {
-            if (lastUses.getOrDefault(sidecar.name(), 0L) < oldest
-                    && removeVolume(sidecar.labels().getOrDefault(VOLUME, ""))) {
+            if (lastUses.getOrDefault(sidecar.name(), 0L) >= oldest) {
+                continue;
+            }
+            if (removeVolume(sidecar.labels().getOrDefault(VOLUME, ""))) {
                 removeVolume(sidecar.name());
                 LOG.infof(
                         "the files of the sidecar %s are removed: nobody has used them for %d days",
                         sidecar.name(), days);
+            } else {
+                date(sidecar.name()); // a task that began long ago uses them still
             }
         }
         for (Engine.Labelled use : uses) {
@@ -336,12 +338,16 @@ final class Sidecars {
     }
 
     private boolean isLeft(Engine.Labelled thing) {
+        if (!owner.executor().equals(thing.labels().get(Names.EXECUTOR))) {
+            return day(thing) < today() - 1; // no filling takes a whole day
+        }
         return !owner.hasMade(thing.labels()) || !underWay.contains(thing.name());
     }
 
     private Map<String, String> labels(String kind, String sidecar) {
         Map<String, String> labels = owner.labels(kind);
         labels.put(SIDECAR, sidecar);
+        labels.put(DAY, Long.toString(today()));
         return labels;
     }
 

@@ -85,7 +85,7 @@ class SidecarsIT {
         }
         try (Engine calls = calls()) {
             Sidecars sidecars =
-                    sidecars(calls, "collector", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(100)));
+                    sidecars(calls, "collector", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(300)));
             sidecars.collect(Duration.ofDays(1));
         }
         assertThat(engine.docker("volume", "ls", "-q")).isEmpty();

@@ -169,9 +169,9 @@ public enum Cause {
             FailureReason.SIDECAR_PREP,
             "correct the task's sidecars"),
     SIDECAR_IMAGE(
-            "a sidecar's image cannot be had",
+            "the registry does not have a sidecar's image, or wants credentials for it",
             FailureReason.SIDECAR_PREP,
-            "correct its name, or see to the engine's way to the registry; sidecars are pulled without credentials"),
+            "correct its name, or let everybody pull it: sidecars are pulled without credentials"),
     SIDECAR_FAILED(
             "the files of a sidecar's image cannot be put into a volume",
             FailureReason.SIDECAR_PREP,
