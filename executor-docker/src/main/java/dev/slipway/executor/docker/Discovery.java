@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +29,7 @@ final class Discovery {
     private static final int TLS_PORT = 2376;
     private static final int PLAIN_PORT = 2375;
     private static final String UNIX = "unix://";
+    private static final Pattern VERSION = Pattern.compile("(\\d{1,3}\\.\\d{1,3})?");
     private static final Set<String> SCHEMES = Set.of("unix", "tcp", "http", "https");
 
     private final Map<String, String> env;
@@ -50,20 +52,28 @@ final class Discovery {
     }
 
     EngineAddress find() throws PreflightFailure {
+        String version = given("DOCKER_API_VERSION").orElse("");
+        if (!VERSION.matcher(version).matches()) {
+            throw new PreflightFailure(
+                    "DOCKER_API_VERSION is no version: '%s'; it is one such as 1.41, or not set".formatted(version));
+        }
         Optional<String> host = given("DOCKER_HOST");
         if (host.isPresent()) {
             return new EngineAddress(
-                    uri(host.get(), "DOCKER_HOST", tlsOfEnvironment().isPresent()), tlsOfEnvironment(), "DOCKER_HOST");
+                    uri(host.get(), "DOCKER_HOST", tlsOfEnvironment().isPresent()),
+                    tlsOfEnvironment(),
+                    version,
+                    "DOCKER_HOST");
         }
         Optional<Path> socket = sockets.stream().filter(Files::exists).findFirst();
         if (socket.isPresent()) {
-            return new EngineAddress(unix(socket.get().toString()), Optional.empty(), "the usual socket");
+            return new EngineAddress(unix(socket.get().toString()), Optional.empty(), version, "the usual socket");
         }
         Optional<String> context = given("DOCKER_CONTEXT")
                 .or(() -> config().map(json -> json.path("currentContext").asText()));
         if (context.filter(name -> !name.isEmpty() && !name.equals(DEFAULT_CONTEXT))
                 .isPresent()) {
-            return ofContext(context.get());
+            return ofContext(context.get(), version);
         }
         throw new PreflightFailure(
                 "no Docker engine was found (no DOCKER_HOST, no %s, no context): install Docker and start it, or set DOCKER_HOST"
@@ -79,7 +89,7 @@ final class Discovery {
                 .or(() -> home(env).map(home -> home.resolve(".docker")));
     }
 
-    private EngineAddress ofContext(String name) throws PreflightFailure {
+    private EngineAddress ofContext(String name, String version) throws PreflightFailure {
         Path directory = configDirectory(env)
                 .orElseThrow(() -> new PreflightFailure(
                         "the docker context '%s' cannot be read: neither DOCKER_CONFIG nor HOME is set"
@@ -96,6 +106,7 @@ final class Discovery {
         return new EngineAddress(
                 uri(endpoint.path("Host").asText(), "the docker context '" + name + "'", hasFiles || skips),
                 hasFiles || skips ? Optional.of(new Tls(files, !skips)) : Optional.empty(),
+                version,
                 "the docker context '" + name + "'");
     }
 

@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /**
  * The engine's calls, as far as they are needed here. Short ones and those that are read for long have connections of their
- * own, so that none waits for the other. No API version is named: the engine then takes its own.
+ * own, so that none waits for the other.
  */
 final class Engine implements Closeable {
     private static final int MOST_RUNS = 1_000;

@@ -54,6 +54,9 @@ final class Preflight {
     static String remedy(EngineAddress address, String words) {
         String certificates =
                 address.tls().map(tls -> tls.directory().toString()).orElse("");
+        if (words.contains("client version")) {
+            return "set DOCKER_API_VERSION to one that the engine has, or unset it: the engine then takes its own";
+        }
         if (words.contains("HTTP request to an HTTPS server")) {
             return "the engine wants TLS: set DOCKER_CERT_PATH and DOCKER_TLS_VERIFY, or name a context with certificates";
         }

@@ -71,7 +71,8 @@ final class Transport implements DockerHttpClient {
         this.host = isLocal
                 ? new HttpHost("unix", "localhost", 2375)
                 : new HttpHost(isSecure ? "https" : "http", uri.getHost(), uri.getPort());
-        this.prefix = isLocal ? "" : uri.getRawPath().replaceFirst("/+$", "");
+        String version = address.version().isEmpty() ? "" : "/v" + address.version();
+        this.prefix = (isLocal ? "" : uri.getRawPath().replaceFirst("/+$", "")) + version;
         this.pool = pool(address, isLocal);
         makeRoom(connections);
         this.client = HttpClients.custom()

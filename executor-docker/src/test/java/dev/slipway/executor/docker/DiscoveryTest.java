@@ -26,7 +26,7 @@ class DiscoveryTest {
         Path socket = Files.createFile(directory.resolve("sock"));
 
         assertThat(find(Map.of("DOCKER_HOST", "unix:///own.sock"), socket))
-                .isEqualTo(new EngineAddress(URI.create("unix:///own.sock"), Optional.empty(), "DOCKER_HOST"));
+                .isEqualTo(new EngineAddress(URI.create("unix:///own.sock"), Optional.empty(), "", "DOCKER_HOST"));
     }
 
     @Test
@@ -68,7 +68,7 @@ class DiscoveryTest {
 
         assertThat(find(Map.of()))
                 .isEqualTo(new EngineAddress(
-                        URI.create("unix:///near.sock"), Optional.empty(), "the docker context 'near'"));
+                        URI.create("unix:///near.sock"), Optional.empty(), "", "the docker context 'near'"));
     }
 
     @Test
@@ -79,10 +79,23 @@ class DiscoveryTest {
                 .isEqualTo(new EngineAddress(
                         URI.create("tcp://e.example:2376"),
                         Optional.of(new Tls(Path.of("/certs"), false)),
+                        "",
                         "DOCKER_HOST"));
         env.put("DOCKER_TLS_VERIFY", "1");
         assertThat(find(env).tls()).contains(new Tls(Path.of("/certs"), true));
         assertThat(find(Map.of("DOCKER_HOST", "tcp://e.example")).uri()).isEqualTo(URI.create("tcp://e.example:2375"));
+    }
+
+    @Test
+    void takesTheVersionOfTheApiThatIsNamed() throws Exception {
+        Map<String, String> env =
+                new HashMap<>(Map.of("DOCKER_HOST", "unix:///own.sock", "DOCKER_API_VERSION", "1.41"));
+        assertThat(find(env).version()).isEqualTo("1.41");
+
+        env.put("DOCKER_API_VERSION", "1.41/../v1.24");
+        assertThatThrownBy(() -> find(env))
+                .isInstanceOf(PreflightFailure.class)
+                .hasMessage("DOCKER_API_VERSION is no version: '1.41/../v1.24'; it is one such as 1.41, or not set");
     }
 
     @Test

@@ -82,7 +82,8 @@ class EngineConnectionTest {
     }
 
     private static EngineAddress at(ServerSocket server) {
-        return new EngineAddress(URI.create("tcp://127.0.0.1:" + server.getLocalPort()), Optional.empty(), "the test");
+        return new EngineAddress(
+                URI.create("tcp://127.0.0.1:" + server.getLocalPort()), Optional.empty(), "", "the test");
     }
 
     /** Reads a request and breaks the connection off. */

@@ -44,7 +44,7 @@ final class FakeEngine implements AutoCloseable {
 
     EngineAddress address() {
         return new EngineAddress(
-                URI.create("tcp://127.0.0.1:" + server.getAddress().getPort()), Optional.empty(), "the test");
+                URI.create("tcp://127.0.0.1:" + server.getAddress().getPort()), Optional.empty(), "", "the test");
     }
 
     /**

@@ -162,7 +162,10 @@ class PullsIT {
         try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
                 Engine calls = new Engine(
                         new EngineAddress(
-                                URI.create("tcp://127.0.0.1:" + silent.getLocalPort()), Optional.empty(), "the test"),
+                                URI.create("tcp://127.0.0.1:" + silent.getLocalPort()),
+                                Optional.empty(),
+                                "",
+                                "the test"),
                         1,
                         Engine.Patience.USUAL)) {
             Pull pull = new Pull(
