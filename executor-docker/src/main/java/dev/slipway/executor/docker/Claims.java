@@ -2,6 +2,7 @@ package dev.slipway.executor.docker;
 
 import dev.slipway.executor.core.RunId;
 import java.io.IOException;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -40,17 +41,14 @@ final class Claims {
 
     /** Makes one unless there is one. */
     Claim make(RunId run, Purpose purpose, Map<String, String> more) throws IOException {
-        Map<String, String> labels = owner.labels(Names.MARK, run);
+        Map<String, String> labels = labels(run, purpose);
         labels.putAll(more);
-        labels.put(Names.CLAIM, purpose.word());
         return of(engine.createVolume(Names.claim(run), labels));
     }
 
     /** Puts on record that the run never began although somebody had the right to start it. */
     void markUnbegun(RunId run, Purpose purpose) throws IOException {
-        Map<String, String> labels = owner.labels(Names.MARK, run);
-        labels.put(Names.CLAIM, purpose.word());
-        engine.createVolume(Names.unbegun(run), labels);
+        engine.createVolume(Names.unbegun(run), labels(run, purpose));
     }
 
     /** Why the run never began, if that is on record. */
@@ -58,14 +56,28 @@ final class Claims {
         return engine.volume(Names.unbegun(run)).map(labels -> of(labels).purpose());
     }
 
-    /** The claim last: only by it is the rest found again. */
+    /** Puts on record that somebody wants the run to end. */
+    void markStopping(RunId run) throws IOException {
+        engine.createVolume(Names.stop(run), owner.labels(Names.MARK, run));
+    }
+
+    boolean isStopping(RunId run) throws IOException {
+        return engine.volume(Names.stop(run)).isPresent();
+    }
+
+    /** Removes all there is of the run, the claim last: only by it is the rest found again. */
     void remove(RunId run) throws IOException {
-        try {
-            engine.removeVolume(Names.unbegun(run));
-            engine.removeVolume(Names.claim(run));
-        } catch (EngineRefusal e) {
-            throw Engine.refused(e);
+        for (String mark : List.of(Names.stop(run), Names.unbegun(run), Names.claim(run))) {
+            if (!engine.removeVolume(mark)) {
+                throw new IOException("a container has the volume %s, which marks a run: remove it".formatted(mark));
+            }
         }
+    }
+
+    private Map<String, String> labels(RunId run, Purpose purpose) {
+        Map<String, String> labels = owner.labels(Names.MARK, run);
+        labels.put(Names.CLAIM, purpose.word());
+        return labels;
     }
 
     private static Claim of(Map<String, String> labels) {

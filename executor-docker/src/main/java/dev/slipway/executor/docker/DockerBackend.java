@@ -10,11 +10,10 @@ import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
 import dev.slipway.executor.core.Survivor;
 import dev.slipway.protocol.BackendKind;
-import dev.slipway.protocol.Cause;
-import dev.slipway.protocol.Ending;
 import dev.slipway.protocol.TaskSpec;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -24,16 +23,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Runs tasks as containers of one Docker engine, which outlive the executor. */
 final class DockerBackend implements Backend, Closeable {
+    private static final Logger LOG = Logger.getLogger(DockerBackend.class);
+
     /** How often a run is looked at although nothing was heard of it. */
     private static final Duration LOOK = Duration.ofSeconds(5);
 
     /** The same while nothing can be heard. */
     private static final Duration LOOK_DEAF = Duration.ofMillis(500);
 
+    private static final Duration UPKEEP = Duration.ofHours(1);
     private static final Duration KILL_PATIENCE = Duration.ofSeconds(10);
     private static final Duration CANCEL_PATIENCE = Duration.ofSeconds(60);
     private static final String FIRM = "SIGKILL";
@@ -68,12 +71,12 @@ final class DockerBackend implements Backend, Closeable {
             Engine engine,
             String described,
             Claims claims,
-            Revocation revocation,
+            Inquiry inquiry,
             Sidecars sidecars,
             Launcher launcher,
             EventWatch events,
             Pulse pulse,
-            Upkeep upkeep) {}
+            List<Routine> routines) {}
 
     @Override
     public BackendKind kind() {
@@ -112,19 +115,19 @@ final class DockerBackend implements Backend, Closeable {
                 () -> handles.values().forEach(RunHandle::wake));
         events.start();
         Pulse pulse = new Pulse(engine);
-        pulse.start();
-        Upkeep upkeep = new Upkeep(this::tidy);
-        upkeep.start();
+        List<Routine> routines =
+                List.of(new Routine("pulse", Pulse.INTERVAL, pulse::feel), new Routine("upkeep", UPKEEP, this::keepUp));
+        routines.forEach(Routine::start);
         site = new Site(
                 engine,
                 preflight.engine(),
                 claims,
-                new Revocation(engine, claims, owner),
+                new Inquiry(engine, owner, claims, clock),
                 sidecars,
                 launcher,
                 events,
                 pulse,
-                upkeep);
+                routines);
         return remarks;
     }
 
@@ -171,7 +174,7 @@ final class DockerBackend implements Backend, Closeable {
             if (run.isPresent()) {
                 found.put(run.get(), Optional.ofNullable(container.labels().get(Names.TRACEPARENT)));
                 if (container.state().equals("created")) {
-                    abandon(run.get());
+                    site().inquiry().abandon(run.get(), handle(run.get()));
                 }
             }
         }
@@ -193,7 +196,7 @@ final class DockerBackend implements Backend, Closeable {
         RunHandle handle = handle(run);
         while (true) {
             long changes = handle.changes();
-            Observed observed = look(run, handle);
+            Observed observed = site().inquiry().look(run, handle);
             if (observed instanceof Observed.Ended || deadline.isOver()) {
                 return observed;
             }
@@ -204,101 +207,6 @@ final class DockerBackend implements Backend, Closeable {
         }
     }
 
-    private Observed look(RunId run, RunHandle handle) throws IOException {
-        Optional<Observed.Ended> known = handle.ended();
-        if (known.isPresent()) {
-            return known.get();
-        }
-        Optional<String> step = handle.step();
-        if (step.isPresent()) {
-            return new Observed.Preparing(step.get());
-        }
-        Optional<ContainerState> container = engine().container(Names.container(run));
-        if (container.isEmpty()) {
-            return withoutContainer(run, handle);
-        }
-        ContainerState state = container.get();
-        if (isGhost(state)) {
-            return lose(handle);
-        }
-        if (state.isAlive()) {
-            return new Observed.Running(state.beganAtMillis());
-        }
-        if (state.isOver()) {
-            return settle(run, handle, state);
-        }
-        if (state.status().equals("created")) {
-            if (state.isRefused()) {
-                return handle.end(new Observed.Ended(Verdict.notStarted(state.error()), 0, clock.millis()));
-            }
-            if (owner.hasMade(state.labels())) {
-                return new Observed.Preparing("starting");
-            }
-            abandon(run);
-            return new Observed.Preparing("looking whether it has begun");
-        }
-        return withoutContainer(run, handle); // it is being removed
-    }
-
-    private Observed settle(RunId run, RunHandle handle, ContainerState state) throws IOException {
-        handle.ending.lock();
-        try {
-            if (handle.ended().isPresent()) {
-                return handle.ended().get();
-            }
-            boolean hasProgram = !Verdict.asksForProgram(state) || hasProgram(state);
-            boolean isStopping = engine().volume(Names.stop(run)).isPresent();
-            return handle.end(new Observed.Ended(
-                    new Verdict(state, hasProgram, isStopping).ending(),
-                    state.beganAtMillis(),
-                    Math.max(state.finishedAtMillis(), state.beganAtMillis())));
-        } finally {
-            handle.ending.unlock();
-        }
-    }
-
-    private boolean hasProgram(ContainerState state) throws IOException {
-        for (String file : state.programFiles()) {
-            if (engine().hasProgram(state.id(), file)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private Observed withoutContainer(RunId run, RunHandle handle) throws IOException {
-        handle.ending.lock();
-        try {
-            Optional<Claims.Claim> claim = site().claims().find(run);
-            if (claim.isEmpty()) {
-                return new Observed.Ended(
-                        Cause.EVIDENCE_GONE.lost("the Docker engine has no container and no mark of the run"), 0, 0);
-            }
-            if (handle.step().isPresent()
-                    || engine().container(Names.container(run)).isPresent()) {
-                return new Observed.Preparing("being started or removed");
-            }
-            return handle.end(new Observed.Ended(endingOf(run, claim.get()), 0, clock.millis()));
-        } finally {
-            handle.ending.unlock();
-        }
-    }
-
-    private Ending endingOf(RunId run, Claims.Claim claim) throws IOException {
-        String program = claim.labels().getOrDefault(Names.PROGRAM, "the agent");
-        Claims.Purpose purpose = claim.purpose() == Claims.Purpose.START
-                ? site().revocation()
-                        .neverBegan(run, claim, Claims.Purpose.ABANDONED)
-                        .orElse(Claims.Purpose.START)
-                : claim.purpose();
-        return switch (purpose) {
-            case REVOKED -> Cause.STOPPED_BEFORE_START.notStarted("stopped before %s started".formatted(program));
-            case ABANDONED ->
-                Cause.START_INTERRUPTED.notStarted("the executor was interrupted before %s started".formatted(program));
-            case START -> Cause.CONTAINER_GONE.lost("the container %s is gone".formatted(Names.container(run)));
-        };
-    }
-
     @Override
     public boolean revoke(RunId run) throws IOException {
         RunHandle handle = handle(run);
@@ -306,45 +214,8 @@ final class DockerBackend implements Backend, Closeable {
         if (!handle.awaitPrepared(Deadline.in(CANCEL_PATIENCE))) {
             throw new IOException("the start of the run has not stopped yet");
         }
-        return takeAway(run, handle, handle.hasFailedToStart() ? Claims.Purpose.ABANDONED : Claims.Purpose.REVOKED);
-    }
-
-    /** Of a container that an earlier process has made and not started, as far as can be seen. */
-    private void abandon(RunId run) throws IOException {
-        Optional<ContainerState> container = engine().container(Names.container(run));
-        if (container.isPresent()
-                && !owner.hasMade(container.get().labels())
-                && !container.get().hasBegun()
-                && !container.get().isRefused()) {
-            takeAway(run, handle(run), Claims.Purpose.ABANDONED);
-        }
-    }
-
-    private boolean takeAway(RunId run, RunHandle handle, Claims.Purpose purpose) throws IOException {
-        handle.ending.lock();
-        try {
-            Revocation.Outcome outcome = site().revocation().takeAway(run, purpose, handle.isStartSent());
-            if (outcome == Revocation.Outcome.UNKNOWN) {
-                lose(handle);
-            }
-            return outcome == Revocation.Outcome.NEVER_BEGAN;
-        } finally {
-            handle.ending.unlock();
-        }
-    }
-
-    /** Of a run whose end nobody will ever see: what the engine says of it is not what happened. */
-    private Observed.Ended lose(RunHandle handle) {
-        return handle.end(new Observed.Ended(
-                Cause.KEEPER_KILLED.lost(
-                        "the Docker engine was restarted while it was to start the task, and does not know whether it runs"),
-                0,
-                clock.millis()));
-    }
-
-    /** An engine that was ended over a start may take for running what has ended, and for ever: it did not start it itself. */
-    private boolean isGhost(ContainerState container) throws IOException {
-        return container.isAlive() && container.startedAtMillis() == 0 && !engine().hasProcesses(container.id());
+        return site().inquiry()
+                .takeAway(run, handle, handle.hasFailedToStart() ? Claims.Purpose.ABANDONED : Claims.Purpose.REVOKED);
     }
 
     @Override
@@ -374,11 +245,11 @@ final class DockerBackend implements Backend, Closeable {
         try {
             Optional<ContainerState> container =
                     engine().container(Names.container(run)).filter(ContainerState::isAlive);
-            if (container.isPresent() && isGhost(container.get())) {
+            if (container.isPresent() && site().inquiry().isGhost(container.get())) {
                 return Optional.empty();
             }
             if (handle.ended().isEmpty() && container.isPresent()) {
-                engine().createVolume(Names.stop(run), owner.labels(Names.MARK, run));
+                site().claims().markStopping(run);
             }
             return container;
         } finally {
@@ -428,52 +299,35 @@ final class DockerBackend implements Backend, Closeable {
     @Override
     public void forget(RunId run) throws IOException {
         Optional<ContainerState> container = engine().container(Names.container(run));
-        boolean isGhost = container.isPresent() && isGhost(container.get());
+        boolean isGhost = container.isPresent() && site().inquiry().isGhost(container.get());
         if (container.filter(ContainerState::isAlive).isPresent() && !isGhost) {
             throw new IOException("the run %s has not ended: its container cannot be removed".formatted(run));
         }
         // The container last: it alone says how the run ended, whoever is killed in between.
-        removeMark(Names.stop(run));
         site().claims().remove(run);
-        if (container.isPresent() && isGhost) {
-            remove(() -> engine().removeWithForce(container.get().id()));
-        } else if (container.isPresent() && config.cleanup()) {
-            remove(() -> engine().remove(container.get().id()));
-        } else if (container.isPresent()) {
-            keep(run, container.get().id());
+        if (container.isPresent()) {
+            clear(run, container.get().id(), isGhost);
         }
         handles.remove(run);
     }
 
-    private void removeMark(String volume) throws IOException {
-        try {
-            engine().removeVolume(volume);
-        } catch (EngineRefusal e) {
-            throw Engine.refused(e);
-        }
-    }
-
-    private interface Removal {
-        void perform() throws IOException, EngineRefusal;
-    }
-
-    private static void remove(Removal removal) throws IOException {
-        try {
-            removal.perform();
-        } catch (EngineRefusal e) {
-            if (!e.isMissing()) {
-                throw Engine.refused(e);
-            }
-        }
-    }
-
-    private void keep(RunId run, String container) throws IOException {
-        try {
+    private void clear(RunId run, String container, boolean isGhost) throws IOException {
+        if (isGhost) {
+            engine().removeWithForce(container);
+        } else if (config.cleanup()) {
+            engine().remove(container);
+        } else {
             engine().rename(container, Names.kept(run));
-        } catch (EngineRefusal e) {
-            if (!e.isMissing()) {
-                throw Engine.refused(e);
-            }
+        }
+    }
+
+    private void keepUp() throws InterruptedIOException {
+        try {
+            tidy();
+        } catch (InterruptedIOException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            LOG.warnf("what is not used any more at the Docker engine stays for now: %s", e);
         }
     }
 
@@ -491,12 +345,12 @@ final class DockerBackend implements Backend, Closeable {
         for (Engine.Labelled container : engine().containers(Names.EXECUTOR, owner.executor())) {
             boolean isKept = container.name().endsWith(Names.KEPT);
             if (isLate(container, Names.RUN) && container.state().equals("created") && !isKept) {
-                remove(() -> engine().remove(container.name()));
+                engine().remove(container.name());
             }
         }
         for (Engine.Labelled mark : engine().volumes(Names.EXECUTOR, owner.executor())) {
             if (isLate(mark, Names.MARK)) {
-                removeMark(mark.name());
+                engine().removeVolume(mark.name());
             }
         }
     }
@@ -514,8 +368,7 @@ final class DockerBackend implements Backend, Closeable {
     public void close() throws IOException {
         Site known = site;
         if (known != null) {
-            known.upkeep().close();
-            known.pulse().close();
+            known.routines().forEach(Routine::close);
             known.events().close();
             known.engine().close();
         }

@@ -128,21 +128,28 @@ final class Engine implements Closeable {
         calls.call(post("/containers/" + quoted(id) + "/unpause"), patience.look());
     }
 
-    void rename(String id, String name) throws IOException, EngineRefusal {
-        calls.call(post("/containers/" + quoted(id) + "/rename?name=" + quoted(name)), patience.look());
+    /** None is fine. */
+    void rename(String id, String name) throws IOException {
+        plain(() -> unlessMissing(post("/containers/" + quoted(id) + "/rename?name=" + quoted(name)), patience.look()));
     }
 
-    /** Removes one that does not run, and the volumes without a name that it has; one that runs is a conflict. */
-    void remove(String id) throws IOException, EngineRefusal {
-        calls.call(request(Method.DELETE, "/containers/" + quoted(id) + "?v=1").build(), patience.work());
+    /** Removes one that does not run, and the volumes without a name that it has; none is fine. */
+    void remove(String id) throws IOException {
+        plain(() -> unlessMissing(removal(id, ""), patience.work()));
+    }
+
+    /**
+     * The same of one that may run.
+     *
+     * @return false if it does, or if somebody else is removing it
+     */
+    boolean removeUnlessBusy(String id) throws IOException {
+        return unlessBusy(removal(id, ""));
     }
 
     /** The same of what the engine takes for running. */
-    void removeWithForce(String id) throws IOException, EngineRefusal {
-        calls.call(
-                request(Method.DELETE, "/containers/" + quoted(id) + "?v=1&force=1")
-                        .build(),
-                patience.work());
+    void removeWithForce(String id) throws IOException {
+        plain(() -> unlessMissing(removal(id, "&force=1"), patience.work()));
     }
 
     /** Whether there are processes in a container that the engine takes for running. */
@@ -192,15 +199,13 @@ final class Engine implements Closeable {
         return found;
     }
 
-    /** One that a container has is a conflict; none is fine. */
-    void removeVolume(String name) throws IOException, EngineRefusal {
-        try {
-            calls.call(request(Method.DELETE, "/volumes/" + quoted(name)).build(), patience.work());
-        } catch (EngineRefusal e) {
-            if (!e.isMissing()) {
-                throw e;
-            }
-        }
+    /**
+     * None is fine.
+     *
+     * @return false if a container has it
+     */
+    boolean removeVolume(String name) throws IOException {
+        return unlessBusy(request(Method.DELETE, "/volumes/" + quoted(name)).build());
     }
 
     Optional<JsonNode> image(String reference) throws IOException {
@@ -352,6 +357,35 @@ final class Engine implements Closeable {
             }
             throw refused(e);
         }
+    }
+
+    /** What it is about may be gone. */
+    private JsonNode unlessMissing(DockerHttpClient.Request request, Duration limit) throws IOException, EngineRefusal {
+        try {
+            return calls.call(request, limit);
+        } catch (EngineRefusal e) {
+            if (!e.isMissing()) {
+                throw e;
+            }
+            return JSON.missingNode();
+        }
+    }
+
+    private boolean unlessBusy(DockerHttpClient.Request removal) throws IOException {
+        try {
+            unlessMissing(removal, patience.work());
+            return true;
+        } catch (EngineRefusal e) {
+            if (e.isConflict()) {
+                return false;
+            }
+            throw refused(e);
+        }
+    }
+
+    private static DockerHttpClient.Request removal(String container, String more) {
+        return request(Method.DELETE, "/containers/" + quoted(container) + "?v=1" + more)
+                .build();
     }
 
     private static DockerHttpClient.Request post(String path) {

@@ -86,7 +86,7 @@ final class Launcher {
     private void checkSidecars(String container, List<Sidecars.Mounted> mounted) throws StartFailure, IOException {
         for (Sidecars.Mounted sidecar : mounted) {
             if (!sidecars.isFilled(sidecar)) {
-                remove(container);
+                engine.remove(container);
                 throw new StartFailure(
                         Cause.SIDECAR_FAILED,
                         "the files of the sidecar %s were removed as the task was about to use them"
@@ -101,14 +101,14 @@ final class Launcher {
         if (there.isPresent()
                 && !owner.hasMade(there.get().labels())
                 && !there.get().hasBegun()) {
-            remove(there.get().id());
+            engine.remove(there.get().id());
         }
     }
 
     private void claimAndStart(RunId run, TaskSpec spec, String container, RunHandle handle, Progress progress)
             throws StartFailure, IOException {
         if (handle.isCancelled()) {
-            remove(container);
+            engine.remove(container);
             throw stopped(spec);
         }
         Claims.Claim claim = claims.make(
@@ -116,17 +116,17 @@ final class Launcher {
                 Claims.Purpose.START,
                 Map.of(Names.PROGRAM, ContainerSpec.program(spec), Names.CONTAINER, container));
         if (claim.purpose() == Claims.Purpose.ABANDONED) {
-            remove(container);
+            engine.remove(container);
             throw new StartFailure(
                     Cause.START_INTERRUPTED,
                     "a later process of this executor took %s for left behind".formatted(ContainerSpec.program(spec)));
         }
         if (claim.purpose() == Claims.Purpose.REVOKED) {
-            remove(container);
+            engine.remove(container);
             throw stopped(spec);
         }
         if (!owner.hasMade(claim.labels())) {
-            remove(container);
+            engine.remove(container);
             return; // another process has started it
         }
         progress.step("starting");
@@ -141,16 +141,6 @@ final class Launcher {
             if (state.isPresent() && !state.get().hasBegun()) {
                 throw new StartFailure(
                         Verdict.startFailure(e.words()), "the container could not be started: " + e.words());
-            }
-        }
-    }
-
-    private void remove(String container) throws IOException {
-        try {
-            engine.remove(container);
-        } catch (EngineRefusal e) {
-            if (!e.isMissing()) {
-                throw Engine.refused(e);
             }
         }
     }

@@ -127,15 +127,8 @@ final class Revocation {
 
     /** It may be gone although that was not said: the transport repeats what was not answered. */
     private void remove(String container) throws IOException {
-        try {
-            engine.remove(container);
-        } catch (EngineRefusal e) {
-            if (e.isConflict() && engine.container(container).isPresent()) {
-                throw new IOException("the engine is about to remove or to start the container " + container);
-            }
-            if (!e.isConflict() && !e.isMissing()) {
-                throw Engine.refused(e);
-            }
+        if (!engine.removeUnlessBusy(container) && engine.container(container).isPresent()) {
+            throw new IOException("the engine is about to remove or to start the container " + container);
         }
     }
 

@@ -163,9 +163,9 @@ final class Sidecars {
         if (volume.isEmpty() || isFilled(volume.get())) {
             return volume;
         }
-        removeVolume(name); // somebody has removed the files
+        engine.removeVolume(name); // somebody has removed the files
         if (!volume.get().isEmpty()) {
-            removeVolume(
+            engine.removeVolume(
                     volume.get()); // for a container that wanted them the engine has made an empty one of that name
         }
         return Optional.empty();
@@ -197,12 +197,12 @@ final class Sidecars {
             labels.put(VOLUME, volume);
             String current = engine.createVolume(name, labels).getOrDefault(VOLUME, "");
             if (!current.equals(volume)) {
-                removeVolume(volume); // another executor was faster
+                engine.removeVolume(volume); // another executor was faster
             }
             return current;
         } catch (EngineRefusal e) {
             removeAll(fillers);
-            removeVolume(volume);
+            engine.removeVolume(volume);
             throw new StartFailure(
                     Cause.SIDECAR_FAILED,
                     "the files of the sidecar %s cannot be unpacked: %s".formatted(sidecar.image(), e.words()));
@@ -218,7 +218,7 @@ final class Sidecars {
                 Thread.interrupted(); // of a task that was stopped: what it began is cleared away all the same
         try {
             removeAll(fillers);
-            removeVolume(volume);
+            engine.removeVolume(volume);
         } catch (IOException e) {
             LOG.debugf("a sidecar that was begun stays for now: %s", e);
         } finally {
@@ -289,7 +289,7 @@ final class Sidecars {
         }
         for (Engine.Labelled volume : left) {
             if (!published.contains(volume.name())) {
-                removeVolume(volume.name());
+                engine.removeVolume(volume.name());
             }
         }
     }
@@ -307,8 +307,8 @@ final class Sidecars {
             if (lastUses.getOrDefault(sidecar.name(), 0L) >= oldest) {
                 continue;
             }
-            if (removeVolume(sidecar.labels().getOrDefault(VOLUME, ""))) {
-                removeVolume(sidecar.name());
+            if (engine.removeVolume(sidecar.labels().getOrDefault(VOLUME, ""))) {
+                engine.removeVolume(sidecar.name());
                 LOG.infof(
                         "the files of the sidecar %s are removed: nobody has used them for %d days",
                         sidecar.name(), days);
@@ -319,7 +319,7 @@ final class Sidecars {
         for (Engine.Labelled use : uses) {
             boolean isLast = lastUses.getOrDefault(use.labels().getOrDefault(SIDECAR, ""), 0L) == day(use);
             if (!isLast || day(use) < oldest) {
-                removeVolume(use.name());
+                engine.removeVolume(use.name());
             }
         }
     }
@@ -351,28 +351,10 @@ final class Sidecars {
         return labels;
     }
 
+    /** One that another process is removing goes all the same. */
     private void removeAll(List<String> containers) throws IOException {
         for (String container : containers) {
-            try {
-                engine.remove(container);
-            } catch (EngineRefusal e) {
-                if (!e.isMissing() && !e.isConflict()) {
-                    throw Engine.refused(e);
-                }
-            }
-        }
-    }
-
-    /** @return false if a container has it */
-    private boolean removeVolume(String name) throws IOException {
-        try {
-            engine.removeVolume(name);
-            return true;
-        } catch (EngineRefusal e) {
-            if (e.isConflict()) {
-                return false;
-            }
-            throw Engine.refused(e);
+            engine.removeUnlessBusy(container);
         }
     }
 }
