@@ -6,6 +6,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -26,6 +28,9 @@ record FaultPlan(BackendKind backend, long seed, List<Round> rounds) {
     private static final int AT_ONCE = 3;
 
     private static final int OUTPUT_STEPS = 10;
+
+    /** So long is a line of output, bytes: none lies on two pages of a disk, and a write to a full one writes all of it or nothing. */
+    static final int LINE = 64;
 
     /** Faults, and the tasks that arrive around them. The next round begins when the faults are over. */
     record Round(List<Task> tasks, List<Strike> strikes) {}
@@ -114,12 +119,21 @@ record FaultPlan(BackendKind backend, long seed, List<Round> rounds) {
         }
     }
 
-    /** Of 64 bytes, so that none lies on two pages of a disk, and a write to a full one writes all of it or nothing. */
     private static String line(String execution, int number) {
         return "%-50s %012d%n".formatted(execution, number);
     }
 
-    /** The agent. Nothing but what it is expected to write reaches its output. Arguments: execution, seconds of a tenth of its length, exit code, lines in a tenth of its output, whether it leaves a child. */
+    /** How many bytes of an execution's output there are up to the end of the last line of it that this contains. */
+    static int outputUpTo(String execution, String text) {
+        Matcher lines = Pattern.compile("%-50s (\\d{12})".formatted(execution)).matcher(text);
+        int last = 0;
+        while (lines.find()) {
+            last = Integer.parseInt(lines.group(1));
+        }
+        return last * LINE;
+    }
+
+    /** The agent. Nothing but what it is expected to write reaches its output; before it writes a tenth of that, it notes the last line of it. Arguments: execution, seconds of a tenth of its length, exit code, lines in a tenth of its output, whether it leaves a child. */
     static String agent(String journal) {
         return """
                 #!/bin/sh
@@ -129,6 +143,7 @@ record FaultPlan(BackendKind backend, long seed, List<Round> rounds) {
                 line=0
                 for step in 0 1 2 3 4 5 6 7 8 9; do
                   last=$((line + $4))
+                  echo "until $1 $last" >> '%s'
                   while [ $line -lt $last ]; do
                     line=$((line + 1))
                     until printf '%%-50s %%012d\\n' "$1" $line; do sleep 0.1; done
@@ -137,7 +152,7 @@ record FaultPlan(BackendKind backend, long seed, List<Round> rounds) {
                 done
                 echo "end $1 $3" >> '%s'
                 exit $3
-                """.formatted(journal, journal);
+                """.formatted(journal, journal, journal);
     }
 
     /** The agent's arguments. */

@@ -96,9 +96,26 @@ class FaultPlanTest {
 
         assertThat(process.inputReader().readAllAsString()).isEqualTo(task.output());
         assertThat(process.waitFor()).isEqualTo(task.exitCode());
-        assertThat(Files.readAllLines(journal))
-                .containsExactly(
-                        "start " + task.execution() + " " + process.pid(),
-                        "end " + task.execution() + " " + task.exitCode());
+        List<String> told = new ArrayList<>(List.of("start " + task.execution() + " " + process.pid()));
+        for (int tenth = 1; tenth <= 10; tenth++) {
+            told.add("until " + task.execution() + " " + task.lines() / 10 * tenth);
+        }
+        told.add("end " + task.execution() + " " + task.exitCode());
+        assertThat(Files.readAllLines(journal)).containsExactlyElementsOf(told);
+    }
+
+    @Test
+    void findsTheLastLineOfATaskThatARecordContains() {
+        FaultPlan.Task task = FaultPlan.of(BackendKind.DIRECT, 7, 100, 10).tasks().stream()
+                .filter(one -> one.lines() > 3)
+                .findFirst()
+                .orElseThrow();
+        String[] lines = task.output().split("\n", -1);
+        assertThat(FaultPlan.outputUpTo(task.execution(), "head")).isZero();
+        assertThat(FaultPlan.outputUpTo(
+                        task.execution(),
+                        "%s tail, head %s tail, head %s".formatted(lines[0], lines[2], lines[3].substring(0, 60))))
+                .isEqualTo(3 * FaultPlan.LINE);
+        assertThat(FaultPlan.outputUpTo("run-none", lines[0])).isZero();
     }
 }

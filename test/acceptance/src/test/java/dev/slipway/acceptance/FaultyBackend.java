@@ -6,19 +6,37 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** One kind of backend under faults: everything in which it differs from another one for those who carry out a plan. */
 interface FaultyBackend extends AutoCloseable {
-    /** What was done to runs from outside. */
-    enum Harm {
-        /** Their keeper was killed while their agent ran. */
-        KEEPER_KILLED,
-        /** Their container was removed. */
-        CONTAINER_REMOVED,
-        /** The engine was killed or restarted before it had recorded their end. */
-        ENGINE_GONE
+    /** What was done to a run from outside. */
+    sealed interface Harm {
+        /** Its keeper was killed while its agent ran. */
+        record KeeperKilled() implements Harm {}
+
+        /**
+         * Its container was killed, and removed with all that the engine had recorded of it.
+         *
+         * @param isGone whether it was removed; or else it was killed at most, by a removal to which nobody answered
+         * @param told so many bytes of its output Slipway had told before
+         */
+        record ContainerRemoved(boolean isGone, int told, Meanwhile meanwhile) implements Harm {}
+
+        /**
+         * Its engine was ended, and started again, before it had recorded its container's end.
+         *
+         * @param isKilled whether it had no time to record what it had read
+         * @param keepsContainers whether it is one that lets them live
+         * @param hadStarted whether it had recorded the container's start before
+         * @param recorded up to so many bytes of its output it had recorded before
+         */
+        record EngineEnded(
+                boolean isKilled, boolean keepsContainers, boolean hadStarted, int recorded, Meanwhile meanwhile)
+                implements Harm {}
     }
+
+    /** So many lines the agents' journal had just before something began to be done, and so many when it was over. */
+    record Meanwhile(int from, int to) {}
 
     /**
      * @param seed of the plan; what the plan leaves open depends on it
@@ -45,8 +63,8 @@ interface FaultyBackend extends AutoCloseable {
 
     void carryOut(Fault.OfBackend fault) throws Exception;
 
-    /** The executions that had it done to them. */
-    Map<Harm, Set<String>> harmed();
+    /** What was done to executions. */
+    Map<String, List<Harm>> harmed();
 
     /** What is left of runs, besides processes. */
     List<String> left() throws IOException;

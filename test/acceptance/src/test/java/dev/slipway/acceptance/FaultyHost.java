@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Tasks as processes of this host. */
@@ -49,8 +49,9 @@ final class FaultyHost implements FaultyBackend {
     }
 
     @Override
-    public Map<Harm, Set<String>> harmed() {
-        return Map.of(Harm.KEEPER_KILLED, agents.unkept());
+    public Map<String, List<Harm>> harmed() {
+        return agents.unkept().stream()
+                .collect(Collectors.toMap(execution -> execution, _ -> List.of(new Harm.KeeperKilled())));
     }
 
     @Override

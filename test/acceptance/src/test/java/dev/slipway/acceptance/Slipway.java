@@ -222,6 +222,22 @@ final class Slipway {
         return http.send(request(path).GET().build(), HttpResponse.BodyHandlers.ofString());
     }
 
+    /** How many bytes of the execution's output there are to be seen; none if that is not answered at once. */
+    int outputSeen(String execution) {
+        try {
+            HttpRequest request = request("/api/v1/tasks/" + execution + "/logs")
+                    .timeout(Duration.ofMillis(500))
+                    .build();
+            HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+            return response.statusCode() == 200 ? response.body().length : 0;
+        } catch (IOException e) {
+            return 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 0;
+        }
+    }
+
     HttpRequest.Builder request(String path) throws IOException {
         return HttpRequest.newBuilder(URI.create(env().get("api").textValue() + path))
                 .timeout(PATIENCE)

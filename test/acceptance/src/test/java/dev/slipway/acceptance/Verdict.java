@@ -3,6 +3,7 @@ package dev.slipway.acceptance;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.slipway.acceptance.FaultPlan.Task;
 import dev.slipway.acceptance.FaultyBackend.Harm;
+import dev.slipway.acceptance.FaultyBackend.Meanwhile;
 import dev.slipway.testkit.Received;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,11 +25,16 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
     /** What is said of an agent whose keeper was killed. */
     private static final String UNSEEN = "was killed before it had recorded how";
 
-    /** The same of one whose container was removed, or which an engine was about to start when it was killed. */
-    private static final List<String> UNSEEN_BY_ENGINE = List.of(" is gone", "Docker engine was restarted while");
+    /** The same of one whose container was removed. */
+    private static final String GONE = " is gone";
+
+    /** The same of one whose engine was ended while it was to start it. */
+    private static final String STARTED_UNSEEN = "Docker engine was restarted while it was to start";
 
     /** As SIGKILL and SIGTERM end a container: no agent of a plan exits so. */
-    private static final Set<Integer> ENDED_BY_ENGINE = Set.of(137, 143);
+    private static final int KILLED = 137;
+
+    private static final Set<Integer> ENDED_BY_ENGINE = Set.of(KILLED, 143);
 
     /** What can be wrong. */
     enum Kind {
@@ -47,7 +53,7 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
      * What was seen from outside when all had come to rest.
      *
      * @param journal what the agents wrote of themselves
-     * @param harmed the executions to which something was done from outside
+     * @param harmed what was done from outside, by execution
      * @param received what the control plane was sent
      * @param tasks of the API, by execution
      * @param logs the output that is kept, by execution
@@ -56,18 +62,14 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
      */
     record Seen(
             List<String> journal,
-            Map<Harm, Set<String>> harmed,
+            Map<String, List<Harm>> harmed,
             List<Received> received,
             Map<String, JsonNode> tasks,
             Map<String, String> logs,
             List<String> left,
             List<String> remarks) {
-        boolean isHarmed(String execution, Harm harm) {
-            return harmed.getOrDefault(harm, Set.of()).contains(execution);
-        }
-
-        boolean isHarmedByEngine(String execution) {
-            return isHarmed(execution, Harm.CONTAINER_REMOVED) || isHarmed(execution, Harm.ENGINE_GONE);
+        List<Harm> harmsTo(String execution) {
+            return harmed.getOrDefault(execution, List.of());
         }
     }
 
@@ -120,57 +122,111 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
                 .flatMap(round -> round.strikes().stream())
                 .forEach(strike ->
                         verdict.count("fault " + strike.fault().getClass().getSimpleName()));
-        plan.tasks().forEach(task -> verdict.judge(task, seen));
+        for (Task task : plan.tasks()) {
+            int before = verdict.violations.size();
+            verdict.judge(task, seen);
+            List<Harm> harms = seen.harmsTo(task.execution());
+            if (verdict.violations.size() > before && !harms.isEmpty()) {
+                verdict.remarks.add("done to %s: %s".formatted(task.execution(), harms));
+            }
+        }
         return verdict;
     }
 
     private void judge(Task task, Seen seen) {
         String execution = task.execution();
         count(task.fromControlPlane() ? "tasks from the control plane" : "tasks from the API");
-        long starts = seen.journal().stream()
-                .filter(line -> line.startsWith("start " + execution + " "))
-                .count();
-        long ends = seen.journal().stream()
-                .filter(line -> line.equals("end " + execution + " " + task.exitCode()))
-                .count();
-        if (starts > 1) {
-            violate(Kind.STARTED_TWICE, execution + " was started " + starts + " times");
+        Trace trace = Trace.of(task, seen.journal());
+        List<Harm> harms = seen.harmsTo(execution);
+        if (trace.starts() > 1) {
+            violate(Kind.STARTED_TWICE, execution + " was started " + trace.starts() + " times");
         }
         List<Told> told = told(task, seen);
         if (told.isEmpty()) {
             violate(
                     Kind.WITHOUT_RESULT,
-                    execution + " has no result; its agent was started " + starts + " times and ended " + ends
-                            + " times; " + seen.tasks().get(execution));
+                    execution + " has no result; its agent was started " + trace.starts() + " times and has "
+                            + (trace.hasEnded() ? "ended; " : "not come to its end; ")
+                            + seen.tasks().get(execution));
             return;
         }
         Told first = told.getFirst();
         if (!told.stream().allMatch(first::isSame)) {
             violate(Kind.TOLD_WRONGLY, execution + " was told in different ways: " + told);
         }
-        if (seen.isHarmed(execution, Harm.KEEPER_KILLED)) {
+        if (harms.contains(new Harm.KeeperKilled())) {
             judgeUnkept(task, first);
-        } else if (seen.isHarmedByEngine(execution) && isExcused(starts, first)) {
-            count(first.exitCode().isPresent() ? "ended by the engine and told so" : "ended unseen and told so");
-        } else if (ends > 0) {
+        } else if (harms.stream().anyMatch(harm -> isExcused(trace, first, harm))) {
+            count(excused(first));
+        } else if (trace.hasEnded()) {
             judgeEnded(task, first);
-        } else if (starts > 0) {
+        } else if (trace.starts() > 0) {
             judgeKilled(task, first);
         } else {
             judgeUnstarted(task, first);
         }
+        List<Output.Loss> losses =
+                harms.stream().flatMap(harm -> loss(trace, first, harm)).toList();
         judgeOutput(
-                task, ends > 0, seen.isHarmedByEngine(execution), seen.logs().getOrDefault(execution, ""));
+                task,
+                new Output(task.output(), trace.written(), losses),
+                seen.logs().getOrDefault(execution, ""));
     }
 
-    /** What an engine that ends a container, or loses it, leaves to be told. */
-    private static boolean isExcused(long starts, Told told) {
+    /** Whether this is the truth about what was done. */
+    private static boolean isExcused(Trace trace, Told told, Harm harm) {
         if (!told.state().equals("failed")) {
             return false;
         }
-        return told.exitCode().isPresent()
-                ? starts > 0 && ENDED_BY_ENGINE.contains(told.exitCode().getAsInt())
-                : UNSEEN_BY_ENGINE.stream().anyMatch(told.message()::contains);
+        return switch (harm) {
+            case Harm.KeeperKilled() -> false;
+            case Harm.ContainerRemoved removed ->
+                told.exitCode().isPresent()
+                        ? told.exitCode().getAsInt() == KILLED && canBeEnded(trace, removed.meanwhile())
+                        : removed.isGone() && told.message().contains(GONE);
+            case Harm.EngineEnded ended ->
+                told.exitCode().isPresent()
+                        ? !ended.keepsContainers()
+                                && ENDED_BY_ENGINE.contains(told.exitCode().getAsInt())
+                                && canBeEnded(trace, ended.meanwhile())
+                        : !ended.hadStarted() && isStartUnseen(told);
+        };
+    }
+
+    /** Whether an agent may have been ended meanwhile: it did not come to its own end before, nor after. */
+    private static boolean canBeEnded(Trace trace, Meanwhile meanwhile) {
+        return trace.starts() > 0
+                && !trace.hasEndedBy(meanwhile.from())
+                && trace.hasEnded() == trace.hasEndedBy(meanwhile.to());
+    }
+
+    private static boolean isStartUnseen(Told told) {
+        return told.exitCode().isEmpty() && told.message().contains(STARTED_UNSEEN);
+    }
+
+    private static String excused(Told told) {
+        if (told.exitCode().isPresent()) {
+            return "ended by the engine and told so";
+        }
+        return isStartUnseen(told) ? "started unseen and told so" : "removed and told so";
+    }
+
+    /** Where output may be missing because of what was done. */
+    private static Stream<Output.Loss> loss(Trace trace, Told told, Harm harm) {
+        return switch (harm) {
+            case Harm.KeeperKilled() -> Stream.empty();
+            case Harm.ContainerRemoved removed ->
+                removed.isGone() ? Stream.of(new Output.Loss(removed.told(), trace.length())) : Stream.empty();
+            case Harm.EngineEnded ended
+            when !ended.hadStarted() && isStartUnseen(told) ->
+                Stream.of(new Output.Loss(ended.recorded(), trace.length()));
+            case Harm.EngineEnded ended
+            when ended.isKilled() || ended.keepsContainers() || !ended.hadStarted() ->
+                Stream.of(new Output.Loss(
+                        ended.recorded(),
+                        trace.writtenAtMostBy(ended.meanwhile().to())));
+            case Harm.EngineEnded _ -> Stream.empty(); // it ended the container first, and recorded all
+        };
     }
 
     private static List<Told> told(Task task, Seen seen) {
@@ -232,31 +288,27 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         }
     }
 
-    /** @param isCut whether an engine was kept from keeping the end of it */
-    private void judgeOutput(Task task, boolean isComplete, boolean isCut, String log) {
-        String output = task.output();
-        boolean isWhole = isComplete && !isCut;
-        if (isWhole ? !log.equals(output) : !output.startsWith(log)) {
-            int same = 0;
-            while (same < Math.min(log.length(), output.length()) && log.charAt(same) == output.charAt(same)) {
-                same++;
-            }
+    private void judgeOutput(Task task, Output output, String log) {
+        if (!output.allows(log)) {
+            int same = output.same(log, 0, 0);
             violate(
                     Kind.OUTPUT_WRONG,
-                    "%s wrote %d bytes of output, %d are kept, and they differ from byte %d on: '%s'"
+                    "%s wrote %s%d bytes of output, %d are kept, %s may be missing, and they differ from byte %d on: '%s'"
                             .formatted(
                                     task.execution(),
-                                    output.length(),
+                                    output.written() < output.all().length() ? "at least " : "",
+                                    output.written(),
                                     log.length(),
+                                    output.losses().isEmpty() ? "none" : output.losses(),
                                     same,
                                     log.substring(same, Math.min(log.length(), same + 100))
                                             .strip()));
             return;
         }
         counts.merge("bytes of output", log.length(), Integer::sum);
-        if (isComplete && isCut && log.length() < output.length()) {
-            count("output cut short with its container's engine");
-            counts.merge("bytes of output cut off", output.length() - log.length(), Integer::sum);
+        if (log.length() < output.written()) {
+            count("output of which bytes are missing that an engine lost or somebody removed");
+            counts.merge("bytes of output missing there", output.written() - log.length(), Integer::sum);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.slipway.acceptance.FaultPlan.Round;
 import dev.slipway.acceptance.FaultPlan.Strike;
 import dev.slipway.acceptance.FaultPlan.Task;
 import dev.slipway.acceptance.FaultyBackend.Harm;
+import dev.slipway.acceptance.FaultyBackend.Meanwhile;
 import dev.slipway.protocol.BackendKind;
 import dev.slipway.testkit.Received;
 import java.io.IOException;
@@ -16,7 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Whatever could go wrong is noticed: each test begins with a history in which nothing did. */
@@ -29,11 +31,22 @@ class VerdictTest {
             1,
             List.of(new Round(List.of(THEIRS, OURS, CANCELLED), List.of(new Strike(0, new Fault.Cut())))));
 
+    private static final String GONE = "the container slipway-1 is gone";
+    private static final String STARTED_UNSEEN =
+            "the Docker engine was restarted while it was to start the task, and does not know whether it runs";
+
     private static final JsonNode UNSEEN = json(
             "{'state': 'failed', 'message': 'the shell that kept the run was killed before it had recorded how agent ended'}");
 
-    private final List<String> journal = new ArrayList<>(
-            List.of("start run-0 10", "start run-1 11", "end run-1 0", "end run-0 3", "start run-2 12"));
+    /** Each writes ten lines, one in each tenth of its time. */
+    private final List<String> journal = new ArrayList<>(Stream.of(
+                    Stream.of("start run-0 10", "start run-1 11"),
+                    IntStream.rangeClosed(1, 10).mapToObj(line -> "until run-0 " + line),
+                    IntStream.rangeClosed(1, 10).mapToObj(line -> "until run-1 " + line),
+                    Stream.of("end run-1 0", "end run-0 3", "start run-2 12", "until run-2 1"))
+            .flatMap(lines -> lines)
+            .toList());
+
     private final List<Received> received = new ArrayList<>(List.of(
             frame("task_failed", "{'task_id': 'task-0', 'exit_code': 3}"),
             frame("task_completed", "{'task_id': 'task-2', 'task_state': 'CANCELLED'}")));
@@ -45,7 +58,7 @@ class VerdictTest {
             "run-0", THEIRS.output(),
             "run-1", OURS.output(),
             "run-2", CANCELLED.output().substring(0, 64)));
-    private final Map<Harm, Set<String>> harmed = new HashMap<>();
+    private final Map<String, List<Harm>> harmed = new HashMap<>();
     private final List<String> left = new ArrayList<>();
 
     private static Task task(int number, boolean fromControlPlane, int exitCode, OptionalLong cancelAt) {
@@ -135,7 +148,7 @@ class VerdictTest {
 
     @Test
     void nothingIsWrongWithAnEndThatIsToldAsUnseenBecauseItsKeeperWasKilled() {
-        harmed.put(Harm.KEEPER_KILLED, Set.of("run-1"));
+        harmed.put("run-1", List.of(new Harm.KeeperKilled()));
         tasks.put("run-1", UNSEEN);
         assertThat(violations()).as("it came to its own end").isEmpty();
 
@@ -145,7 +158,7 @@ class VerdictTest {
 
     @Test
     void noticesAnEndThatNobodyCanHaveSeen() {
-        harmed.put(Harm.KEEPER_KILLED, Set.of("run-0"));
+        harmed.put("run-0", List.of(new Harm.KeeperKilled()));
         assertThat(violations()).singleElement().asString().contains("lost its keeper", "failed with 3");
     }
 
@@ -155,35 +168,114 @@ class VerdictTest {
         assertThat(violations()).singleElement().asString().contains("exited with 0");
     }
 
+    /** What the agent wrote into the journal after this line never happened. */
+    private void cutJournalOf(String execution, String after) {
+        int last = journal.indexOf(after);
+        for (int at = journal.size() - 1; at > last; at--) {
+            if (journal.get(at).split(" ", -1)[1].equals(execution)) {
+                journal.remove(at);
+            }
+        }
+    }
+
+    /** The engine was ended just before the journal's line {@code from}, and was back just before {@code to}. */
+    private void endEngine(String execution, boolean hadStarted, int recordedLines, String from, String to) {
+        harmed.put(execution, List.of(engineEnded(false, hadStarted, recordedLines, from, to)));
+    }
+
+    private Harm engineEnded(boolean keepsContainers, boolean hadStarted, int recordedLines, String from, String to) {
+        Meanwhile meanwhile = new Meanwhile(journal.indexOf(from), journal.indexOf(to));
+        return new Harm.EngineEnded(true, keepsContainers, hadStarted, recordedLines * FaultPlan.LINE, meanwhile);
+    }
+
+    private void removeContainer(String execution, boolean isGone, int toldLines) {
+        Meanwhile meanwhile = new Meanwhile(journal.indexOf("until run-1 3"), journal.indexOf("until run-1 5"));
+        harmed.put(execution, List.of(new Harm.ContainerRemoved(isGone, toldLines * FaultPlan.LINE, meanwhile)));
+    }
+
+    private static String lines(Task task, int from, int to) {
+        return task.output().substring(from * FaultPlan.LINE, to * FaultPlan.LINE);
+    }
+
+    private static JsonNode failed(String message) {
+        return json("{'state': 'failed', 'message': '" + message + "'}");
+    }
+
     @Test
     void nothingIsWrongWithAnEndThatTheEngineBroughtAndThatIsToldSo() {
-        harmed.put(Harm.ENGINE_GONE, Set.of("run-1"));
-        journal.remove("end run-1 0");
+        endEngine("run-1", true, 1, "until run-1 3", "end run-0 3");
+        cutJournalOf("run-1", "until run-1 4");
         tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
-        logs.put("run-1", OURS.output().substring(0, 64));
+        logs.put("run-1", lines(OURS, 0, 1));
         assertThat(violations()).isEmpty();
+    }
+
+    @Test
+    void noticesAnEndThatAnEngineIsBlamedForWhichLetsContainersLive() {
+        harmed.put("run-1", List.of(engineEnded(true, true, 10, "until run-1 3", "end run-0 3")));
+        cutJournalOf("run-1", "until run-1 4");
+        tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
+        assertThat(violations()).singleElement().asString().contains("run-1 was killed");
+    }
+
+    @Test
+    void noticesAnEndThatAnEngineIsBlamedForThoughTheAgentCameToItsOwnBefore() {
+        endEngine("run-1", true, 10, "end run-0 3", "start run-2 12");
+        tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
+        assertThat(violations()).singleElement().asString().contains("exited with 0", "143");
+    }
+
+    @Test
+    void noticesAnEndThatAnEngineIsBlamedForThoughTheAgentCameToItsOwnAfter() {
+        endEngine("run-1", true, 2, "until run-1 3", "until run-1 5");
+        tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
+        assertThat(violations()).singleElement().asString().contains("exited with 0", "143");
     }
 
     @Test
     void nothingIsWrongWithAStartThatOnlyADeadEngineKnew() {
-        harmed.put(Harm.ENGINE_GONE, Set.of("run-1"));
-        tasks.put(
-                "run-1",
-                json(
-                        "{'state': 'failed', 'message': 'the Docker engine was restarted while it was to start the agent'}"));
+        endEngine("run-1", false, 0, "start run-0 10", "until run-1 1");
+        tasks.put("run-1", failed(STARTED_UNSEEN));
+        logs.put("run-1", "");
         assertThat(violations()).as("it ran").isEmpty();
 
         journal.removeIf(line -> line.contains("run-1"));
-        logs.put("run-1", "");
         assertThat(violations()).as("it did not").isEmpty();
     }
 
     @Test
+    void noticesAStartThatIsToldAsUnseenThoughTheEngineHadRecordedIt() {
+        endEngine("run-1", true, 2, "until run-1 3", "end run-0 3");
+        tasks.put("run-1", failed(STARTED_UNSEEN));
+        assertThat(violations()).singleElement().asString().contains("exited with 0", "restarted");
+    }
+
+    @Test
     void nothingIsWrongWithAContainerThatIsToldAsGoneBecauseSomebodyRemovedIt() {
-        harmed.put(Harm.CONTAINER_REMOVED, Set.of("run-1"));
-        journal.remove("end run-1 0");
-        tasks.put("run-1", json("{'state': 'failed', 'message': 'the container slipway-1 is gone'}"));
-        assertThat(violations()).isEmpty();
+        removeContainer("run-1", true, 2);
+        cutJournalOf("run-1", "until run-1 4");
+        tasks.put("run-1", failed(GONE));
+        logs.put("run-1", lines(OURS, 0, 2));
+        assertThat(violations()).as("seen when it was gone").isEmpty();
+
+        tasks.put("run-1", json("{'state': 'failed', 'exitCode': 137}"));
+        assertThat(violations()).as("seen when it was killed").isEmpty();
+    }
+
+    @Test
+    void noticesAContainerThatIsToldAsGoneThoughItsRemovalFailed() {
+        removeContainer("run-1", false, 10);
+        cutJournalOf("run-1", "until run-1 4");
+        tasks.put("run-1", failed(GONE));
+        assertThat(violations()).singleElement().asString().contains("run-1 was killed");
+    }
+
+    @Test
+    void noticesAContainerThatIsToldAsGoneThoughOnlyItsEngineWasEnded() {
+        endEngine("run-1", true, 10, "until run-1 3", "end run-0 3");
+        cutJournalOf("run-1", "until run-1 4");
+        tasks.put("run-1", failed(GONE));
+        assertThat(violations()).singleElement().asString().contains("run-1 was killed");
     }
 
     @Test
@@ -191,26 +283,85 @@ class VerdictTest {
         journal.remove("end run-1 0");
         tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
         assertThat(violations()).singleElement().asString().contains("run-1 was killed");
-        tasks.put("run-1", json("{'state': 'failed', 'message': 'the container slipway-1 is gone'}"));
+        tasks.put("run-1", failed(GONE));
         assertThat(violations()).singleElement().asString().contains("run-1 was killed");
     }
 
     @Test
     void noticesASuccessOrACodeOfItsOwnOfWhatTheEngineEnded() {
-        harmed.put(Harm.ENGINE_GONE, Set.of("run-0", "run-1"));
+        endEngine("run-0", true, 10, "until run-0 9", "end run-1 0");
+        endEngine("run-1", true, 10, "until run-1 9", "end run-1 0");
         journal.removeIf(line -> line.startsWith("end run-"));
         assertThat(violations()).hasSize(2).allMatch(violation -> violation.contains("was killed, and told as"));
     }
 
     @Test
-    void noticesWhatIsMissingInTheMidstOfOutputAlsoAfterAnEnginesDeath() {
-        harmed.put(Harm.ENGINE_GONE, Set.of("run-0"));
-        String output = THEIRS.output();
-        logs.put("run-0", output.substring(0, 128));
-        assertThat(violations()).as("its end is missing").isEmpty();
+    void noticesMissingOutputThatTheEngineHadRecordedBeforeItWasEnded() {
+        endEngine("run-0", true, 3, "until run-0 5", "until run-1 10");
+        cutJournalOf("run-0", "until run-0 6");
+        received.set(0, frame("task_failed", "{'task_id': 'task-0', 'exit_code': 137}"));
+        tasks.put("run-0", json("{'state': 'failed', 'exitCode': 137}"));
+        logs.put("run-0", lines(THEIRS, 0, 3));
+        assertThat(violations()).as("what was not recorded is missing").isEmpty();
 
-        logs.put("run-0", output.substring(0, 128) + output.substring(192));
-        assertThat(violations()).singleElement().asString().contains("differ from byte 1");
+        logs.put("run-0", lines(THEIRS, 0, 2));
+        assertThat(violations()).singleElement().asString().contains("OUTPUT_WRONG", "128 are kept");
+    }
+
+    @Test
+    void noticesMissingOutputThatWasWrittenWhenTheEngineWasBack() {
+        endEngine("run-0", true, 3, "until run-0 4", "until run-0 7");
+        logs.put("run-0", lines(THEIRS, 0, 3) + lines(THEIRS, 6, 10));
+        assertThat(violations()).as("what was written meanwhile is missing").isEmpty();
+
+        logs.put("run-0", lines(THEIRS, 0, 3) + lines(THEIRS, 7, 10));
+        assertThat(violations())
+                .as("and a line more")
+                .singleElement()
+                .asString()
+                .contains("OUTPUT_WRONG");
+
+        logs.put("run-0", lines(THEIRS, 0, 9));
+        assertThat(violations()).as("its end").singleElement().asString().contains("OUTPUT_WRONG");
+    }
+
+    @Test
+    void noticesMissingOutputOfAContainerThatItsEngineEndedBeforeItself() {
+        Meanwhile meanwhile = new Meanwhile(journal.indexOf("until run-0 4"), journal.indexOf("until run-1 10"));
+        harmed.put("run-0", List.of(new Harm.EngineEnded(false, false, true, 3 * FaultPlan.LINE, meanwhile)));
+        cutJournalOf("run-0", "until run-0 6");
+        received.set(0, frame("task_failed", "{'task_id': 'task-0', 'exit_code': 143}"));
+        tasks.put("run-0", json("{'state': 'failed', 'exitCode': 143}"));
+        logs.put("run-0", lines(THEIRS, 0, 5));
+        assertThat(violations()).as("all but what it was about to write").isEmpty();
+
+        logs.put("run-0", lines(THEIRS, 0, 4));
+        assertThat(violations()).singleElement().asString().contains("OUTPUT_WRONG");
+    }
+
+    @Test
+    void noticesMissingOutputOfWhatHadEndedAndWasRecordedBeforeTheEngineWasEnded() {
+        endEngine("run-0", true, 10, "start run-2 12", "until run-2 1");
+        logs.put("run-0", lines(THEIRS, 0, 9));
+        assertThat(violations()).singleElement().asString().contains("OUTPUT_WRONG");
+    }
+
+    @Test
+    void noticesMissingOutputThatWasToldBeforeTheContainerWasRemoved() {
+        removeContainer("run-1", true, 2);
+        cutJournalOf("run-1", "until run-1 4");
+        tasks.put("run-1", failed(GONE));
+        logs.put("run-1", lines(OURS, 0, 1));
+        assertThat(violations()).singleElement().asString().contains("OUTPUT_WRONG");
+    }
+
+    @Test
+    void noticesMissingOutputOfAnAgentThatWasStoppedAfterItHadWrittenIt() {
+        journal.add("until run-2 2");
+        assertThat(violations()).as("all but what it was about to write").isEmpty();
+
+        logs.put("run-2", "");
+        assertThat(violations()).singleElement().asString().contains("OUTPUT_WRONG", "run-2");
     }
 
     @Test

@@ -128,32 +128,49 @@ public final class DockerEngine implements AutoCloseable {
     }
 
     /**
+     * A container that had not ended at some time.
+     *
+     * @param isRunning whether its start is recorded
+     * @param log where the log driver {@code local} records its output
+     */
+    public record Open(Map<String, String> labels, boolean isRunning, Path log) {
+        /** The bytes of that file, each as a character. */
+        public String output() throws IOException {
+            try {
+                return Files.readString(log, StandardCharsets.ISO_8859_1);
+            } catch (NoSuchFileException e) {
+                return ""; // it has written nothing yet, or is being removed
+            }
+        }
+    }
+
+    /**
      * What the engine's own files say, also while it does not run.
      *
-     * @return the labels of the containers that had not ended by then, whether they ran or were still to be started
+     * @return the containers that had not ended by then, whether they ran or were still to be started
      */
-    public List<Map<String, String>> containersOpenSince(Instant then) throws IOException {
-        List<Map<String, String>> open = new ArrayList<>();
+    public List<Open> containersOpenSince(Instant then) throws IOException {
+        List<Open> open = new ArrayList<>();
         try (Stream<Path> places = Files.list(directory.resolve("data/containers"))) {
             for (Path place : places.toList()) {
-                Path file = place.resolve("config.v2.json");
                 JsonNode container;
                 try {
-                    container = JSON.readTree(Files.readString(file));
+                    container = JSON.readTree(Files.readString(place.resolve("config.v2.json")));
                 } catch (NoSuchFileException e) {
                     continue; // it is being made or removed
                 }
                 JsonNode state = container.path("State");
                 Instant end = Instant.parse(state.path("FinishedAt").asText());
                 boolean neverEnded = end.getEpochSecond() < 0;
-                if (state.path("Running").asBoolean() || neverEnded || !end.isBefore(then)) {
+                boolean isRunning = state.path("Running").asBoolean();
+                if (isRunning || neverEnded || !end.isBefore(then)) {
                     Map<String, String> labels = new LinkedHashMap<>();
                     container
                             .at("/Config/Labels")
                             .properties()
                             .forEach(label ->
                                     labels.put(label.getKey(), label.getValue().asText()));
-                    open.add(labels);
+                    open.add(new Open(labels, isRunning, place.resolve("local-logs/container.log")));
                 }
             }
         }
