@@ -186,11 +186,16 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
                         : removed.isGone() && told.message().contains(GONE);
             case Harm.EngineEnded ended ->
                 told.exitCode().isPresent()
-                        ? !ended.keepsContainers()
+                        ? endsContainers(ended)
                                 && ENDED_BY_ENGINE.contains(told.exitCode().getAsInt())
                                 && canBeEnded(trace, ended.meanwhile())
                         : !ended.hadStarted() && isStartUnseen(told);
         };
+    }
+
+    /** One that lets them live ends those, too, that begin while it is stopped, if none runs when it looks. */
+    private static boolean endsContainers(Harm.EngineEnded ended) {
+        return !ended.keepsContainers() || (!ended.isKilled() && !ended.hadStarted());
     }
 
     /** Whether an agent may have been ended meanwhile: it did not come to its own end before, nor after. */

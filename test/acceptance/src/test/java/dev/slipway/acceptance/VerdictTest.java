@@ -219,6 +219,18 @@ class VerdictTest {
     }
 
     @Test
+    void nothingIsWrongWithAnEndThatAnEngineBroughtWhichWasStoppedWhileTheContainerStarted() {
+        Meanwhile meanwhile = new Meanwhile(journal.indexOf("start run-0 10"), journal.indexOf("end run-0 3"));
+        cutJournalOf("run-1", "until run-1 4");
+        tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
+        harmed.put("run-1", List.of(new Harm.EngineEnded(false, true, false, 0, meanwhile)));
+        assertThat(violations()).isEmpty();
+
+        harmed.put("run-1", List.of(new Harm.EngineEnded(true, true, false, 0, meanwhile)));
+        assertThat(violations()).as("a killed one ends nothing").hasSize(1);
+    }
+
+    @Test
     void noticesAnEndThatAnEngineIsBlamedForThoughTheAgentCameToItsOwnBefore() {
         endEngine("run-1", true, 10, "end run-0 3", "start run-2 12");
         tasks.put("run-1", json("{'state': 'failed', 'exitCode': 143}"));
