@@ -181,6 +181,25 @@ class SidecarsIT {
     }
 
     @Test
+    void whatAnExecutorThatDoesNotComeBackHasLeftHalfFilledGoesDaysLater() throws Exception {
+        makeLargeImage();
+        String half = leaveHalfFilled("executor-15");
+
+        try (Engine calls = calls()) {
+            sidecars(calls, "another", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(1)))
+                    .sweep();
+            assertThat(volumes(Sidecars.FILES)).containsExactly(half);
+            assertThat(fillers()).hasSize(2);
+
+            sidecars(calls, "another", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(3)))
+                    .sweep();
+        }
+
+        assertThat(volumes(Sidecars.FILES)).isEmpty();
+        assertThat(fillers()).isEmpty();
+    }
+
+    @Test
     void whatAProcessLeftHalfFilledIsFilledAnewByTheNextOne() throws Exception {
         makeLargeImage();
         String half = leaveHalfFilled("executor-14");
@@ -323,18 +342,32 @@ class SidecarsIT {
     }
 
     @Test
-    void filesThatAreUsedAreNotCollected() throws Exception {
+    void filesThatAreUsedAreNotCollectedNorRightAfterALongTask() throws Exception {
         DockerBackend backend = open("executor-8");
         RunId run = run("using");
         backend.start(run, agent(), _ -> {});
         awaitEnd(backend, run);
         try (Engine calls = calls()) {
-            sidecars(calls, "collector", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(100)))
-                    .collect(Duration.ofDays(14));
-        }
+            collectAfter(calls, 100);
+            assertThat(volumes(Sidecars.FILES)).as("a container has them").hasSize(1);
+            begun.remove(run);
+            backend.forget(run);
 
-        assertThat(volumes(Sidecars.FILES)).hasSize(1);
-        assertThat(volumes(Sidecars.PUBLISHED)).hasSize(1);
+            collectAfter(calls, 110);
+            assertThat(volumes(Sidecars.FILES))
+                    .as("they were used ten days ago")
+                    .hasSize(1);
+            assertThat(volumes(Sidecars.PUBLISHED)).hasSize(1);
+
+            collectAfter(calls, 120);
+            assertThat(volumes(Sidecars.FILES)).as("nobody has used them since").isEmpty();
+            assertThat(volumes(Sidecars.PUBLISHED)).isEmpty();
+        }
+    }
+
+    private static void collectAfter(Engine calls, int days) throws IOException {
+        sidecars(calls, "collector", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(days)))
+                .collect(Duration.ofDays(14));
     }
 
     @Test

@@ -137,7 +137,7 @@ class ArchitectureTest {
                 .resideOutsideOfPackage("dev.slipway.executor.docker..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("com.github.dockerjava..")
+                .resideInAnyPackage("com.github.dockerjava..", "org.apache.hc..")
                 .check(product);
     }
 
