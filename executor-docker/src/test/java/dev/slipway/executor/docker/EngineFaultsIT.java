@@ -25,22 +25,32 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Engines that crash, hang, or have no space left. */
 class EngineFaultsIT {
-    private static final RunId RUN = new RunId("9d3f0c1e-4e0f-4a53-8d57-0f4c0f3d1f21", new ExecutionKey("run", 1));
+    private static final RunId RUN = run("run");
     private static final String COUNTING =
             "trap 'exit 9' TERM; i=0; while :; do i=$((i+1)); echo line $i; sleep 0.1; done";
+
+    private static final RunId OTHER = run("other");
+    private static final String ENDING_MEANWHILE =
+            "echo before; until [ -e /j/go ]; do sleep 0.1; done; echo meanwhile; exit 4";
+
+    @TempDir
+    private Path journal;
 
     private @Nullable DockerEngine engine;
     private @Nullable DockerBackend backend;
@@ -66,59 +76,104 @@ class EngineFaultsIT {
     }
 
     @Test
-    void tasksRunOnWhileAnEngineWithLiveRestoreIsAway() throws Exception {
+    void tasksRunOnWhileAnEngineWithLiveRestoreIsRestarted() throws Exception {
+        tasksRunOn(DockerEngine::stop);
+    }
+
+    @Test
+    void tasksRunOnWhileAnEngineWithLiveRestoreThatWasKilledIsAway() throws Exception {
+        tasksRunOn(DockerEngine::kill);
+    }
+
+    private void tasksRunOn(Departure departure) throws Exception {
         DockerEngine docker = start("--live-restore");
         DockerBackend runs = open(docker);
         runs.start(RUN, TestEngine.task(COUNTING), _ -> {});
+        runs.start(OTHER, TestEngine.task(ENDING_MEANWHILE), _ -> {});
         awaitOutput(runs, RUN, "line 3");
+        awaitOutput(runs, OTHER, "before");
+        long pid = pid(docker, OTHER);
 
-        docker.kill();
+        departure.of(docker);
         await().atMost(PATIENCE).until(() -> runs.trouble().isPresent());
         assertThatThrownBy(() -> runs.observe(RUN, Duration.ZERO)).isInstanceOf(IOException.class);
+        endMeanwhile(pid);
         docker.startAgain();
         await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
 
         assertThat(runs.observe(RUN, Duration.ZERO)).isInstanceOf(Observed.Running.class);
+        assertEnded(runs, OTHER, 4);
+        assertThat(output(runs, OTHER)).isEqualTo("before\n");
         String before = output(runs, RUN);
         await().atMost(PATIENCE).until(() -> output(runs, RUN).length() > before.length() + 50);
         assertThat(runs.stop(RUN, Duration.ofSeconds(20))).isTrue();
         assertThat(code(awaitEnd(runs, RUN))).isEqualTo(9);
-        assertThat(output(runs, RUN)).startsWith("line 1\nline 2\n");
+        assertThatLinesAreConsecutive(output(runs, RUN));
         runs.forget(RUN);
+        runs.forget(OTHER);
     }
 
     @Test
-    void anEngineThatEndsItsTasksWhenItCrashesHasThatSaid() throws Exception {
+    void anEngineThatEndsItsTasksWhenItIsRestartedHasThatSaid() throws Exception {
         DockerEngine docker = start();
         DockerBackend runs = open(docker);
-        runs.start(RUN, TestEngine.task(COUNTING), _ -> {});
-        awaitOutput(runs, RUN, "line 3");
+        assertThat(runs.preflight()).anyMatch(remark -> remark.contains("live-restore"));
 
-        docker.kill();
-        docker.startAgain();
+        tasksAreEnded(docker, runs, DockerEngine::stop);
+    }
 
-        await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
-        Observed.Ended ended = awaitEnd(runs, RUN);
-        assertThat(ended.ending()).isInstanceOfSatisfying(Ending.Exited.class, exited -> {
-            assertThat(exited.stopped()).isFalse();
-            assertThat(exited.reason()).isEqualTo(FailureReason.CONTAINER_EXIT);
+    @Test
+    void anEngineThatWasKilledEndsItsTasksWhenItIsBackAndHasThatSaid() throws Exception {
+        DockerEngine docker = start();
+        DockerBackend runs = open(docker);
+        runs.start(OTHER, TestEngine.task(ENDING_MEANWHILE), _ -> {});
+        awaitOutput(runs, OTHER, "before");
+        long pid = pid(docker, OTHER);
+
+        tasksAreEnded(docker, runs, engine -> {
+            engine.kill();
+            endMeanwhile(pid);
         });
-        assertThat(output(runs, RUN)).startsWith("line 1\nline 2\n");
-        runs.forget(RUN);
+
+        assertEnded(runs, OTHER, 4);
+        assertThat(output(runs, OTHER)).isEqualTo("before\n");
+        runs.forget(OTHER);
+    }
+
+    /** Each with the exit code that it had: its program's own, or that of the signal. */
+    private static void tasksAreEnded(DockerEngine docker, DockerBackend runs, Departure departure) throws Exception {
+        RunId polite = run("polite");
+        RunId stubborn = run("stubborn");
+        runs.start(RUN, TestEngine.task(COUNTING), _ -> {});
+        runs.start(polite, TestEngine.task("echo line 1; sleep 600"), _ -> {});
+        runs.start(stubborn, TestEngine.task("trap '' TERM; echo line 1; while :; do sleep 0.1; done"), _ -> {});
+        awaitOutput(runs, RUN, "line 3");
+        awaitOutput(runs, polite, "line 1");
+        awaitOutput(runs, stubborn, "line 1");
+
+        departure.of(docker);
+        docker.startAgain();
+        await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
+
+        assertEnded(runs, RUN, 9);
+        assertEnded(runs, polite, 143);
+        assertEnded(runs, stubborn, 137);
+        assertThat(output(runs, RUN)).contains("line 3\n");
+        for (RunId run : List.of(RUN, polite, stubborn)) {
+            assertThatLinesAreConsecutive(output(runs, run));
+            runs.forget(run);
+        }
     }
 
     /** After such a kill, engines show most of what they had started as never started, and remove it although it runs. */
     @Test
-    void whatAnEngineWasKilledOverIsNeverToldAsNeverStarted() throws Exception {
+    void whatAnEngineWasKilledOrStoppedOverIsNeverToldAsNeverStarted() throws Exception {
         DockerEngine docker = start();
-        Path place = Files.createTempDirectory("sw-journal");
-        DockerBackend runs = TestEngine.backend(
-                docker, "executor-faults", TestEngine.config(TestEngine.localImages(), place + ":/j"));
-        backend = runs;
+        DockerBackend runs = open(docker);
         try (ExecutorService starter = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int attempt = 1; attempt <= 6; attempt++) {
-                RunId run = new RunId(RUN.ledger(), new ExecutionKey("run", attempt));
-                Path began = place.resolve("began-" + attempt);
+                RunId run = run("attempt-" + attempt);
+                Path began = journal.resolve("began-" + attempt);
                 TaskSpec task = TestEngine.task("echo out; touch /j/began-%d; exec sleep 1".formatted(attempt));
                 Future<?> start = starter.submit(() -> {
                     runs.start(run, task, _ -> {});
@@ -129,7 +184,11 @@ class EngineFaultsIT {
                         .pollDelay(Duration.ZERO)
                         .until(() -> Files.exists(began));
 
-                docker.kill();
+                if (attempt % 3 == 0) {
+                    docker.stop();
+                } else {
+                    docker.kill();
+                }
                 docker.startAgain();
                 await().atMost(PATIENCE).until(start::isDone); // it fails, unless the engine was quick
 
@@ -154,8 +213,6 @@ class EngineFaultsIT {
                                 },
                                 left -> !left.contains(run));
             }
-        } finally {
-            run("rm", "-rf", place.toString());
         }
     }
 
@@ -200,22 +257,46 @@ class EngineFaultsIT {
     void anEngineThatHangsIsNotReadyAndItsTasksRunOn() throws Exception {
         DockerEngine docker = start();
         DockerBackend runs = open(docker);
+        RunId talkative = run("talkative");
         runs.start(RUN, TestEngine.task(COUNTING), _ -> {});
+        runs.start(
+                talkative,
+                TestEngine.task(
+                        "echo line 1; until [ -e /j/go ]; do sleep 0.1; done; touch /j/writing; seq 2 50000 | sed 's:^:line :'; touch /j/written; exit 4"),
+                _ -> {});
         awaitOutput(runs, RUN, "line 3");
+        awaitOutput(runs, talkative, "line 1");
 
         hang(docker);
-        try {
-            await().atMost(PATIENCE).until(() -> runs.trouble().isPresent());
-            assertThat(runs.trouble().orElseThrow()).contains("does not answer");
-        } finally {
-            run("kill", "-CONT", Long.toString(docker.process().pid()));
-        }
+        try (ExecutorService starter = Executors.newVirtualThreadPerTaskExecutor()) {
+            Future<?> start;
+            try {
+                Files.createFile(journal.resolve("go"));
+                await().atMost(PATIENCE).until(() -> runs.trouble().isPresent());
+                assertThat(runs.trouble().orElseThrow()).contains("does not answer");
+                await().atMost(PATIENCE).until(() -> Files.exists(journal.resolve("writing")));
+                start = starter.submit(() -> {
+                    runs.start(OTHER, TestEngine.task("echo line 1; exit 5"), _ -> {});
+                    return null;
+                });
+                assertThat(journal.resolve("written")).doesNotExist(); // there is no room for all of it
+            } finally {
+                run("kill", "-CONT", Long.toString(docker.process().pid()));
+            }
 
-        await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
+            await().atMost(PATIENCE).until(() -> runs.trouble().isEmpty());
+            start.get();
+        }
+        assertEnded(runs, OTHER, 5);
+        assertEnded(runs, talkative, 4);
+        assertThat(output(runs, talkative)).endsWith("line 50000\n");
         assertThat(runs.observe(RUN, Duration.ZERO)).isInstanceOf(Observed.Running.class);
         assertThat(runs.stop(RUN, Duration.ofSeconds(20))).isTrue();
         assertThat(code(awaitEnd(runs, RUN))).isEqualTo(9);
-        runs.forget(RUN);
+        for (RunId run : List.of(RUN, OTHER, talkative)) {
+            assertThatLinesAreConsecutive(output(runs, run));
+            runs.forget(run);
+        }
     }
 
     @Test
@@ -241,10 +322,45 @@ class EngineFaultsIT {
         runs.forget(RUN);
         assertThat(docker.docker("ps", "-aq")).isEmpty();
         assertThat(docker.docker("volume", "ls", "-q")).isEmpty();
-        RunId again = new RunId(RUN.ledger(), new ExecutionKey("run", 2));
+        RunId again = run("again");
         runs.start(again, TestEngine.task("true"), _ -> {});
         assertThat(code(awaitEnd(runs, again))).isZero();
         runs.forget(again);
+    }
+
+    /** How an engine goes. */
+    private interface Departure {
+        void of(DockerEngine docker) throws IOException;
+    }
+
+    private static RunId run(String execution) {
+        return new RunId("9d3f0c1e-4e0f-4a53-8d57-0f4c0f3d1f21", new ExecutionKey(execution, 1));
+    }
+
+    /** The host's number of a container's first process. */
+    private static long pid(DockerEngine docker, RunId run) throws IOException {
+        return Long.parseLong(docker.docker("inspect", "--format", "{{.State.Pid}}", Names.container(run)));
+    }
+
+    private void endMeanwhile(long pid) throws IOException {
+        Files.createFile(journal.resolve("go"));
+        await().atMost(PATIENCE).until(() -> ProcessHandle.of(pid).isEmpty());
+    }
+
+    private static void assertEnded(DockerBackend runs, RunId run, int code) throws IOException {
+        assertThat(awaitEnd(runs, run).ending()).isInstanceOfSatisfying(Ending.Exited.class, exited -> {
+            assertThat(exited.code()).isEqualTo(code);
+            assertThat(exited.stopped()).isFalse();
+            assertThat(exited.reason()).isEqualTo(FailureReason.CONTAINER_EXIT);
+        });
+    }
+
+    private static void assertThatLinesAreConsecutive(String output) {
+        List<String> lines = output.lines().toList();
+        assertThat(lines)
+                .isEqualTo(IntStream.rangeClosed(1, lines.size())
+                        .mapToObj(number -> "line " + number)
+                        .toList());
     }
 
     /** Every thread of it stops only when its turn has come. */
@@ -264,8 +380,8 @@ class EngineFaultsIT {
     }
 
     private DockerBackend open(DockerEngine docker) throws Exception {
-        DockerBackend opened =
-                TestEngine.backend(docker, "executor-faults", TestEngine.config(TestEngine.localImages()));
+        DockerBackend opened = TestEngine.backend(
+                docker, "executor-faults", TestEngine.config(TestEngine.localImages(), journal + ":/j"));
         backend = opened;
         return opened;
     }
