@@ -81,6 +81,15 @@ public final class DockerEngine implements AutoCloseable {
         return current().toHandle();
     }
 
+    /** How many connections there are to it, as the kernel counts them at its socket: the listening one left out. */
+    public int connections() throws IOException {
+        try (Stream<String> sockets = Files.lines(Path.of("/proc/net/unix"))) {
+            return (int) sockets.filter(line -> line.endsWith(" " + socket()))
+                    .filter(line -> !line.contains(" 00010000 "))
+                    .count();
+        }
+    }
+
     /** After {@link #kill} or {@link #stop}. */
     public void startAgain() throws IOException {
         List<String> command = new ArrayList<>(List.of(
@@ -223,9 +232,20 @@ public final class DockerEngine implements AutoCloseable {
 
     /** What the engine's own client prints. */
     public String docker(String... arguments) throws IOException {
+        return run(command(arguments));
+    }
+
+    /** The engine's own client, with a command that it does not end of itself. */
+    Process client(String... arguments) throws IOException {
+        return new ProcessBuilder(command(arguments))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+    }
+
+    private List<String> command(String... arguments) {
         List<String> command = new ArrayList<>(List.of("/usr/bin/docker", "-H", host()));
         command.addAll(List.of(arguments));
-        return run(command);
+        return command;
     }
 
     /** Everything that is left of it goes: its containers, their mounts, and its directory. */
