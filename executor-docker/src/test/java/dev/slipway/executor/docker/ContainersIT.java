@@ -73,11 +73,7 @@ class ContainersIT {
     @AfterEach
     void leavesNothingBehind() throws Exception {
         DockerBackend last = open(TestEngine.config(TestEngine.localImages()));
-        for (RunId run : begun) {
-            last.stop(run, Duration.ZERO);
-            awaitEnd(last, run);
-            last.forget(run);
-        }
+        TestEngine.endAll(last, begun);
         assertThat(runsLeft(last)).isEmpty();
         for (DockerBackend each : opened) {
             each.close();
@@ -192,20 +188,14 @@ class ContainersIT {
 
     @Test
     void aShapeLimitsMemory() throws Exception {
-        TaskSpec plain = TestEngine.task("tail /dev/zero");
         RunId run = start(
                 "oom",
-                new TaskSpec(
-                        plain.taskId(),
-                        plain.program(),
-                        plain.image(),
-                        plain.env(),
-                        plain.workdir(),
-                        plain.traceparent(),
+                TestEngine.in(
                         new Container(
                                 Optional.empty(),
                                 List.of(),
-                                new Container.Shape(OptionalDouble.of(0.5), OptionalDouble.of(0.02)))));
+                                new Container.Shape(OptionalDouble.of(0.5), OptionalDouble.of(0.02))),
+                        TestEngine.task("tail /dev/zero")));
 
         assertThat(awaitEnd(backend, run).ending())
                 .isInstanceOfSatisfying(

@@ -54,11 +54,8 @@ class PullsIT {
 
     @AfterEach
     void leaveNothingBehind() throws Exception {
-        for (RunId run : begun) {
-            DockerBackend backend = opened.getFirst();
-            backend.stop(run, Duration.ZERO);
-            awaitEnd(backend, run);
-            backend.forget(run);
+        if (!begun.isEmpty()) {
+            TestEngine.endAll(opened.getFirst(), begun);
         }
         for (DockerBackend backend : opened) {
             backend.close();

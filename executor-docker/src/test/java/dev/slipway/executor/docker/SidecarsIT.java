@@ -74,11 +74,8 @@ class SidecarsIT {
 
     @AfterEach
     void leaveNothingBehind() throws Exception {
-        for (RunId run : begun) {
-            DockerBackend backend = opened.getFirst();
-            backend.stop(run, Duration.ZERO);
-            awaitEnd(backend, run);
-            backend.forget(run);
+        if (!begun.isEmpty()) {
+            TestEngine.endAll(opened.getFirst(), begun);
         }
         for (DockerBackend backend : opened) {
             backend.close();
@@ -252,18 +249,12 @@ class SidecarsIT {
     }
 
     private static TaskSpec readsLarge() {
-        TaskSpec plain = TestEngine.task("wc -c < /large/b-large; cat /large/a-first /large/z-last");
-        return new TaskSpec(
-                plain.taskId(),
-                plain.program(),
-                plain.image(),
-                plain.env(),
-                plain.workdir(),
-                plain.traceparent(),
+        return TestEngine.in(
                 new Container(
                         Optional.empty(),
                         List.of(new Container.Sidecar(LARGE, "/large", false)),
-                        Container.plain().shape()));
+                        Container.plain().shape()),
+                TestEngine.task("wc -c < /large/b-large; cat /large/a-first /large/z-last"));
     }
 
     private void assertReadsLarge(DockerBackend backend, String execution) throws Exception {
@@ -276,10 +267,7 @@ class SidecarsIT {
     @Test
     void filesThatSomebodyRemovedAreUnpackedAgain() throws Exception {
         DockerBackend backend = open("executor-7");
-        RunId first = run("first");
-        backend.start(first, agent(), _ -> {});
-        awaitEnd(backend, first);
-        backend.forget(first);
+        unpack(backend, "first");
         engine.docker("volume", "rm", volumes(Sidecars.FILES).getFirst());
 
         RunId second = run("second");
@@ -293,10 +281,7 @@ class SidecarsIT {
     @Test
     void filesThatWereRemovedAsATaskWasAboutToUseThemAreUnpackedAgain() throws Exception {
         DockerBackend backend = open("executor-10");
-        RunId first = run("unlucky-first");
-        backend.start(first, agent(), _ -> {});
-        awaitEnd(backend, first);
-        backend.forget(first);
+        unpack(backend, "unlucky-first");
         String files = volumes(Sidecars.FILES).getFirst();
         RunId unlucky = run("unlucky");
         assertThatThrownBy(() -> backend.start(unlucky, agent(), step -> removeWhen(step, files)))
@@ -311,6 +296,14 @@ class SidecarsIT {
         assertThat(output(backend, next)).contains("agent run --now");
         assertThat(engine.docker("volume", "ls", "-q", "--filter", "name=" + files))
                 .isEmpty();
+    }
+
+    /** By a task that has ended. */
+    private void unpack(DockerBackend backend, String execution) throws Exception {
+        RunId run = run(execution);
+        backend.start(run, agent(), _ -> {});
+        awaitEnd(backend, run);
+        backend.forget(run);
     }
 
     private void removeWhen(String step, String volume) {

@@ -1,9 +1,11 @@
 package dev.slipway.executor.docker;
 
+import static dev.slipway.executor.testkit.Watching.awaitEnd;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.slipway.executor.core.RunId;
 import dev.slipway.executor.core.StartFailure;
+import dev.slipway.protocol.Container;
 import dev.slipway.protocol.Program;
 import dev.slipway.protocol.SecretValue;
 import dev.slipway.protocol.TaskSpec;
@@ -129,6 +131,15 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
         throw new AssertionError("it has started");
     }
 
+    /** Whatever is left of them, or was never there. */
+    static void endAll(DockerBackend backend, List<RunId> runs) throws IOException {
+        for (RunId run : runs) {
+            backend.stop(run, Duration.ZERO);
+            awaitEnd(backend, run);
+            backend.forget(run);
+        }
+    }
+
     static TaskSpec task(String script) {
         return task(IMAGE, Map.of(), "sh", "-c", script);
     }
@@ -141,5 +152,10 @@ public final class TestEngine implements BeforeAllCallback, ParameterResolver {
                 env,
                 Optional.of("/"),
                 Optional.empty());
+    }
+
+    static TaskSpec in(Container container, TaskSpec task) {
+        return new TaskSpec(
+                task.taskId(), task.program(), task.image(), task.env(), task.workdir(), task.traceparent(), container);
     }
 }
