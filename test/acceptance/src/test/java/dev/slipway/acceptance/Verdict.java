@@ -312,8 +312,11 @@ record Verdict(FaultPlan plan, List<Violation> violations, Map<String, Integer> 
         }
         counts.merge("bytes of output", log.length(), Integer::sum);
         if (log.length() < output.written()) {
-            count("output of which bytes are missing that an engine lost or somebody removed");
-            counts.merge("bytes of output missing there", output.written() - log.length(), Integer::sum);
+            count("outputs that miss bytes with an engine or container");
+            counts.merge(
+                    "bytes of output missing with an engine or container",
+                    output.written() - log.length(),
+                    Integer::sum);
         }
     }
 
