@@ -46,9 +46,9 @@ final class Launcher {
             handle.beginPreparing();
             String image = images.ofTask(spec.image().orElse(DockerConfig.DEFAULT_IMAGE), telling);
             List<Sidecars.Mounted> mounted = sidecars.provide(spec.container(), telling);
-            handle.goOn();
             telling.step("making the container");
             String container = create(run, spec, image, mounted);
+            handle.goOn();
             claimAndStart(run, spec, container, handle, telling);
         } catch (InterruptedIOException e) {
             if (handle.isCancelled()) {
