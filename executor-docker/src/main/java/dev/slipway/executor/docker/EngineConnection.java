@@ -24,6 +24,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class EngineConnection implements Closeable {
     static final JsonMapper JSON = new JsonMapper();
+    private static final int NOT_MODIFIED = 304;
     private static final int MAX_ANSWER = 64 << 20;
     private static final int MAX_WORDS = 64 << 10;
 
@@ -79,7 +80,7 @@ final class EngineConnection implements Closeable {
             parcel.refuse();
             throw e;
         }
-        if (response.getStatusCode() < 400) {
+        if (!isRefusal(response.getStatusCode())) {
             return response;
         }
         try (response) {
@@ -111,7 +112,7 @@ final class EngineConnection implements Closeable {
     private byte[] within(Duration patience, DockerHttpClient.Request request, Call call)
             throws IOException, EngineRefusal {
         Answered answered = await(threads.submit(call::make), patience, request);
-        if (answered.status() >= 400) {
+        if (isRefusal(answered.status())) {
             throw new EngineRefusal(answered.status(), words(answered.body().unwrap()));
         }
         return answered.body().unwrap();
@@ -141,6 +142,11 @@ final class EngineConnection implements Closeable {
             cause = cause.getCause();
         }
         return EngineWords.shown(String.valueOf(cause.getMessage()));
+    }
+
+    /** Redirects, which only something before an engine gives, are not followed; that nothing was to be done is fine. */
+    private static boolean isRefusal(int status) {
+        return status >= 300 && status != NOT_MODIFIED;
     }
 
     private static String what(DockerHttpClient.Request request) {

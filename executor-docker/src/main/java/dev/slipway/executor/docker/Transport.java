@@ -27,6 +27,7 @@ import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.HttpResponse;
 import org.apache.hc.core5.http.NameValuePair;
 import org.apache.hc.core5.http.config.RegistryBuilder;
@@ -43,10 +44,11 @@ import org.apache.hc.core5.util.Timeout;
 /**
  * HTTP to an engine, over its socket or TCP. It stands in for docker-java's own transport, which repeats every call that is
  * answered with 429 or 503: also a start, which the engine may have carried out behind the proxy that gave the answer. Here
- * nothing is repeated that was answered; what was not is repeated once, unless it is a POST.
+ * nothing is repeated that was answered; what was not, over a connection that broke, is repeated once unless it is a POST.
  */
 final class Transport implements DockerHttpClient {
     private static final Duration CONNECT = Duration.ofSeconds(10);
+    private static final TimeValue IDLE = TimeValue.ofSeconds(10);
     private static final SocketConfig LOCAL =
             SocketConfig.custom().setSoTimeout(Timeout.DISABLED).build();
 
@@ -81,6 +83,7 @@ final class Transport implements DockerHttpClient {
                         .setResponseTimeout(Timeout.DISABLED)
                         .build())
                 .setRetryStrategy(new UnlessAnswered())
+                .evictIdleConnections(IDLE)
                 .disableConnectionState() // a connection with a client's certificate may be used again, too
                 .disableContentCompression()
                 .disableCookieManagement()
@@ -147,6 +150,12 @@ final class Transport implements DockerHttpClient {
     /** Repeats once what was not answered and can be repeated without harm, such as over a connection that has become stale. */
     private static final class UnlessAnswered extends DefaultHttpRequestRetryStrategy {
         @Override
+        public boolean retryRequest(HttpRequest request, IOException failure, int count, HttpContext context) {
+            // Whoever is interrupted does not want the answer any more, and has closed the connection by that.
+            return !Thread.currentThread().isInterrupted() && super.retryRequest(request, failure, count, context);
+        }
+
+        @Override
         public boolean retryRequest(HttpResponse response, int count, HttpContext context) {
             return false;
         }
@@ -175,15 +184,13 @@ final class Transport implements DockerHttpClient {
             }
         }
 
-        /** Breaks off what was not read: it may have no end. */
+        /**
+         * Breaks off what was not read, which may have no end; the connection of what was read to its end is in the pool already.
+         * To close the client's own answer would read on, also beside somebody who reads it.
+         */
         @Override
         public void close() {
             call.abort();
-            try {
-                response.close();
-            } catch (IOException e) {
-                // it was broken off before its end
-            }
         }
     }
 }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import com.github.dockerjava.transport.DockerHttpClient;
 import dev.slipway.executor.testkit.Watching;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -13,8 +15,11 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -42,8 +47,8 @@ class EngineConnectionTest {
 
     /** Also a proxy in front of the engine may have given the answer, to a start that the engine carries out. */
     @ParameterizedTest
-    @ValueSource(ints = {429, 503})
-    void aStartThatIsToldToComeLaterIsNotRepeated(int status) throws Exception {
+    @ValueSource(ints = {307, 429, 503})
+    void aStartThatIsToldToComeLaterOrGoElsewhereIsNotRepeated(int status) throws Exception {
         String start = "POST /containers/id/start";
         try (FakeEngine engine =
                         FakeEngine.start().when(start, new FakeEngine.Answer(status, "{\"message\":\"later\"}"));
@@ -54,6 +59,52 @@ class EngineConnectionTest {
                             refusal -> assertThat(refusal.status()).isEqualTo(status));
 
             assertThat(engine.asked()).containsExactly(start);
+        }
+    }
+
+    @Test
+    void anAnswerCanBeClosedAtAnyMomentWhileSomebodyReadsIt() throws Exception {
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+                Engine calls = new Engine(at(server), 1, Engine.Patience.USUAL)) {
+            threads.execute(() -> writeWithoutEnd(server, threads));
+            for (int i = 0; i < 200; i++) {
+                DockerHttpClient.Response answer = calls.logs("id", 0, true);
+                CountDownLatch reads = new CountDownLatch(1);
+                Future<?> reader = threads.submit(() -> {
+                    while (answer.getBody().read() >= 0) {
+                        reads.countDown();
+                    }
+                    return null;
+                });
+                reads.await();
+
+                answer.close();
+
+                assertThatThrownBy(reader::get).as("there is no end to read").isInstanceOf(ExecutionException.class);
+            }
+        }
+    }
+
+    private static void writeWithoutEnd(ServerSocket server, ExecutorService threads) {
+        try {
+            while (true) {
+                Socket connection = server.accept();
+                threads.execute(() -> {
+                    try (connection) {
+                        OutputStream output = connection.getOutputStream();
+                        output.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                .getBytes(StandardCharsets.US_ASCII));
+                        while (true) {
+                            output.write("5\r\nlines\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII));
+                        }
+                    } catch (IOException e) {
+                        // the answer was closed
+                    }
+                });
+            }
+        } catch (IOException e) {
+            // the test is over
         }
     }
 
@@ -75,10 +126,13 @@ class EngineConnectionTest {
         String ports =
                 ":%04X [0-9A-F]+:%04X [0-9A-F]{2} \\S+ 02:".formatted(connection.getPort(), connection.getLocalPort());
         Pattern keepAlive = Pattern.compile(ports);
-        return keepAlive.matcher(Files.readString(Path.of("/proc/net/tcp"))).find()
-                || keepAlive
-                        .matcher(Files.readString(Path.of("/proc/net/tcp6")))
-                        .find();
+        for (Path table : List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"))) {
+            if (Files.exists(table)
+                    && keepAlive.matcher(Files.readString(table)).find()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static EngineAddress at(ServerSocket server) {
