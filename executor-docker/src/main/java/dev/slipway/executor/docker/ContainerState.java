@@ -76,7 +76,7 @@ record ContainerState(
     }
 
     boolean hasBegun() {
-        return startedAtMillis > 0 || finishedAtMillis > 0 || isAlive();
+        return startedAtMillis > 0 || isAlive() || hasEndedUnseen();
     }
 
     /** As far as the engine knows: one that was killed over the start hears only later that it runs, and not since when. */
@@ -91,9 +91,13 @@ record ContainerState(
         };
     }
 
-    /** One that the engine did not start itself it shows as made, also when it has ended. */
     boolean isOver() {
-        return status.equals("exited") || status.equals("dead") || (status.equals("created") && finishedAtMillis > 0);
+        return status.equals("exited") || status.equals("dead") || (status.equals("created") && hasEndedUnseen());
+    }
+
+    /** One that the engine did not start itself it shows as never started, also when it has ended. So it does one that it refused. */
+    private boolean hasEndedUnseen() {
+        return finishedAtMillis > 0 && !isRefused();
     }
 
     static Map<String, String> texts(JsonNode object) {

@@ -52,7 +52,7 @@ final class Discovery {
     }
 
     EngineAddress find() throws PreflightFailure {
-        String version = given("DOCKER_API_VERSION").orElse("");
+        String version = given("DOCKER_API_VERSION").orElse("").replaceFirst("^v", "");
         if (!VERSION.matcher(version).matches()) {
             throw new PreflightFailure(
                     "DOCKER_API_VERSION is no version: '%s'; it is one such as 1.41, or not set".formatted(version));

@@ -335,6 +335,7 @@ final class DockerBackend implements Backend, Closeable {
     void tidy() throws IOException {
         removeLate();
         site().sidecars().sweep();
+        site().sidecars().sweepUpAfterOthers();
         if (config.rules().keepSidecars().isPresent()) {
             site().sidecars().collect(config.rules().keepSidecars().get());
         }

@@ -91,7 +91,10 @@ final class Engine implements Closeable {
     /** All that have the label, also those that do not run: their labels by their names. */
     List<Labelled> containers(String label, String value) throws IOException {
         JsonNode list = plain(() -> calls.call(
-                request(Method.GET, "/containers/json?all=1&filters=" + labelled(label, value))
+                request(
+                                Method.GET,
+                                "/containers/json?all=1&filters="
+                                        + quoted(Map.of("label", List.of(label + "=" + value))))
                         .build(),
                 patience.look()));
         List<Labelled> found = new ArrayList<>();
@@ -188,10 +191,17 @@ final class Engine implements Closeable {
     }
 
     List<Labelled> volumes(String label, String value) throws IOException {
+        return volumes(Map.of("label", List.of(label + "=" + value)));
+    }
+
+    /** Those of them that containers have, also such as do not run. */
+    List<Labelled> volumesInUse(String label, String value) throws IOException {
+        return volumes(Map.of("label", List.of(label + "=" + value), "dangling", List.of("false")));
+    }
+
+    private List<Labelled> volumes(Map<String, List<String>> filters) throws IOException {
         JsonNode list = plain(() -> calls.call(
-                request(Method.GET, "/volumes?filters=" + labelled(label, value))
-                        .build(),
-                patience.look()));
+                request(Method.GET, "/volumes?filters=" + quoted(filters)).build(), patience.look()));
         List<Labelled> found = new ArrayList<>();
         for (JsonNode volume : list.path("Volumes")) {
             found.add(new Labelled(volume.path("Name").asText(), "", ContainerState.texts(volume.path("Labels"))));
@@ -308,10 +318,9 @@ final class Engine implements Closeable {
     }
 
     private DockerHttpClient.Response events(Map<String, List<String>> filters, String period) throws IOException {
-        String json = new String(bytes(JSON.valueToTree(filters)), StandardCharsets.UTF_8);
         try {
             return streams.open(
-                    request(Method.GET, "/events?filters=" + quoted(json) + period)
+                    request(Method.GET, "/events?filters=" + quoted(filters) + period)
                             .build(),
                     patience.look());
         } catch (EngineRefusal e) {
@@ -392,9 +401,8 @@ final class Engine implements Closeable {
         return request(Method.POST, path).bodyBytes(new byte[0]).build();
     }
 
-    private static String labelled(String label, String value) {
-        return quoted(new String(
-                bytes(JSON.valueToTree(Map.of("label", List.of(label + "=" + value)))), StandardCharsets.UTF_8));
+    private static String quoted(Map<String, List<String>> filters) {
+        return quoted(new String(bytes(JSON.valueToTree(filters)), StandardCharsets.UTF_8));
     }
 
     private static byte[] bytes(JsonNode json) {

@@ -69,10 +69,11 @@ final class Inquiry {
             }
             boolean hasProgram = !Verdict.asksForProgram(state) || hasProgram(state);
             boolean isStopping = claims.isStopping(run);
+            long began = state.hasBegun() ? state.beganAtMillis() : 0;
             return handle.end(new Observed.Ended(
                     new Verdict(state, hasProgram, isStopping).ending(),
-                    state.beganAtMillis(),
-                    Math.max(state.finishedAtMillis(), state.beganAtMillis())));
+                    began,
+                    Math.max(state.finishedAtMillis(), began)));
         } finally {
             handle.ending.unlock();
         }

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * are not quite in order. The anchor is never in the midst of a line, whose parts all have the time of the first.
  */
 final class LogPosition {
-    /** What the engine keeps after a message may be older than that by no more than this. */
+    /** What the engine keeps after a message may be older than that by no more than this, unless its clock is set back. */
     private static final long DISORDER_NANOS = 60_000_000_000L;
 
     private static final long SECOND_NANOS = 1_000_000_000L;

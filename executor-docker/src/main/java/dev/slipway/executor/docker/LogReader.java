@@ -67,6 +67,10 @@ final class LogReader {
         this.anchor = position.anchor();
         this.behind = position.passed();
         this.looksForAnchor = anchor > 0;
+        if (anchor == 0 && position.newest() > 0) { // one before it has found a gap, and nothing after that
+            this.lost = position.newest();
+            this.tellsGap = true;
+        }
     }
 
     static LogReader none(LogPosition position) {

@@ -24,6 +24,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jboss.logging.Logger;
 
 /**
@@ -274,14 +275,23 @@ final class Sidecars {
         return clock.instant().getEpochSecond() / Duration.ofDays(1).toSeconds();
     }
 
-    /** Removes what was begun and left by this executor, in this process or an earlier one, or by one that does not come back. */
+    /** Removes what this executor has begun and left, in this process or an earlier one. */
     void sweep() throws IOException {
+        remove(thing -> isOwn(thing) && (!owner.hasMade(thing.labels()) || !underWay.contains(thing.name())));
+    }
+
+    /** Removes what executors have begun and left that do not come back: no filling takes a whole day. */
+    void sweepUpAfterOthers() throws IOException {
+        remove(thing -> !isOwn(thing) && day(thing) > 0 && day(thing) < today() - 1);
+    }
+
+    private void remove(Predicate<Engine.Labelled> isLeft) throws IOException {
         removeAll(engine.containers(Names.KIND, FILLER).stream()
-                .filter(this::isLeft)
+                .filter(isLeft)
                 .map(Engine.Labelled::name)
                 .toList());
         List<Engine.Labelled> left =
-                engine.volumes(Names.KIND, FILES).stream().filter(this::isLeft).toList();
+                engine.volumes(Names.KIND, FILES).stream().filter(isLeft).toList();
         // Asked for last: what was under way before and is no more, is published by now.
         Set<String> published = new HashSet<>();
         for (Engine.Labelled volume : engine.volumes(Names.KIND, PUBLISHED)) {
@@ -296,6 +306,9 @@ final class Sidecars {
 
     /** Removes files that nobody has used for so long, whichever executor has put them there. */
     void collect(Duration keep) throws IOException {
+        for (Engine.Labelled files : engine.volumesInUse(Names.KIND, FILES)) {
+            date(files.labels().getOrDefault(SIDECAR, "")); // by tasks that may have begun long ago
+        }
         long days = days(keep);
         long oldest = today() - days;
         Map<String, Long> lastUses = new TreeMap<>();
@@ -304,16 +317,12 @@ final class Sidecars {
             lastUses.merge(use.labels().getOrDefault(SIDECAR, ""), day(use), Math::max);
         }
         for (Engine.Labelled sidecar : engine.volumes(Names.KIND, PUBLISHED)) {
-            if (lastUses.getOrDefault(sidecar.name(), 0L) >= oldest) {
-                continue;
-            }
-            if (engine.removeVolume(sidecar.labels().getOrDefault(VOLUME, ""))) {
+            if (lastUses.getOrDefault(sidecar.name(), 0L) < oldest
+                    && engine.removeVolume(sidecar.labels().getOrDefault(VOLUME, ""))) {
                 engine.removeVolume(sidecar.name());
                 LOG.infof(
                         "the files of the sidecar %s are removed: nobody has used them for %d days",
                         sidecar.name(), days);
-            } else {
-                date(sidecar.name()); // a task that began long ago uses them still
             }
         }
         for (Engine.Labelled use : uses) {
@@ -337,11 +346,8 @@ final class Sidecars {
         }
     }
 
-    private boolean isLeft(Engine.Labelled thing) {
-        if (!owner.executor().equals(thing.labels().get(Names.EXECUTOR))) {
-            return day(thing) < today() - 1; // no filling takes a whole day
-        }
-        return !owner.hasMade(thing.labels()) || !underWay.contains(thing.name());
+    private boolean isOwn(Engine.Labelled thing) {
+        return owner.executor().equals(thing.labels().get(Names.EXECUTOR));
     }
 
     private Map<String, String> labels(String kind, String sidecar) {

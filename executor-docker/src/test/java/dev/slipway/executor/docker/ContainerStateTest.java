@@ -55,6 +55,7 @@ class ContainerStateTest {
                 "running | 0001-01-01T00:00:00Z | 0001-01-01T00:00:00Z |                 | true  | false | false",
                 "exited  | 2026-01-02T03:04:05Z | 2026-01-02T03:04:06Z |                 | true  | true  | false",
                 "created | 0001-01-01T00:00:00Z | 2026-01-02T03:04:06Z |                 | true  | true  | false",
+                "created | 0001-01-01T00:00:00Z | 2026-01-02T03:04:06Z | exec: not found | false | false | true",
             })
     void whatAContainerHasBehindIt(
             String status,

@@ -91,6 +91,8 @@ class DiscoveryTest {
         Map<String, String> env =
                 new HashMap<>(Map.of("DOCKER_HOST", "unix:///own.sock", "DOCKER_API_VERSION", "1.41"));
         assertThat(find(env).version()).isEqualTo("1.41");
+        env.put("DOCKER_API_VERSION", "v1.41");
+        assertThat(find(env).version()).isEqualTo("1.41");
 
         env.put("DOCKER_API_VERSION", "1.41/../v1.24");
         assertThatThrownBy(() -> find(env))

@@ -51,6 +51,18 @@ class LogResumeTest {
                 message(1, 201, "end\n")));
     }
 
+    @Example
+    void aReaderThatGoesOnRightAfterAGapTellsItAndGivesOnlyWhatIsNew() throws IOException {
+        LogPosition position = LogPosition.of("0:0:0:" + (BEGIN + 5 * SECOND));
+
+        assertThat(read(
+                        List.of(message(1, 4, "older\n"), message(2, 5, "newest\n"), message(1, 6, "new\n")),
+                        position,
+                        3))
+                .isEqualTo(
+                        "[slipway: output is left out here: the engine had to make room before it could be delivered]\nnew\n");
+    }
+
     @Property(tries = 500)
     void nothingIsLostOrDoubledWhereverAReaderGoesOn(@ForAll("output") List<Written> output) throws IOException {
         Map<Integer, Long> lastTimes = new HashMap<>();

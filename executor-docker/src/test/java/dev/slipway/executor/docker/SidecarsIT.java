@@ -184,12 +184,12 @@ class SidecarsIT {
 
         try (Engine calls = calls()) {
             sidecars(calls, "another", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(1)))
-                    .sweep();
+                    .sweepUpAfterOthers();
             assertThat(volumes(Sidecars.FILES)).containsExactly(half);
             assertThat(fillers()).hasSize(2);
 
             sidecars(calls, "another", InstantSource.offset(Clock.systemUTC(), Duration.ofDays(3)))
-                    .sweep();
+                    .sweepUpAfterOthers();
         }
 
         assertThat(volumes(Sidecars.FILES)).isEmpty();
