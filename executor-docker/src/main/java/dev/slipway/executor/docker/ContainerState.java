@@ -95,7 +95,7 @@ record ContainerState(
         return status.equals("exited") || status.equals("dead") || (status.equals("created") && hasEndedUnseen());
     }
 
-    /** One that the engine did not start itself it shows as never started, also when it has ended. So it does one that it refused. */
+    /** What an engine did not start itself it shows as never started. Newer ones note an end also of what they refused to start. */
     private boolean hasEndedUnseen() {
         return finishedAtMillis > 0 && !isRefused();
     }
